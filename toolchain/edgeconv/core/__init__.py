@@ -1,0 +1,1 @@
+"""The nouns every station shares: errors, layout algebra, model summaries, the report, child processes."""

@@ -1,0 +1,230 @@
+"""The one Report: what every station found. Terminal, JSON, Markdown and HTML are renderings of it.
+
+It holds no clock reading and no path of the machine, so that the same inputs give the same bytes;
+times and memory go to ``timings.json`` (see :class:`StageTiming`).
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+Status = Literal["ok", "warning", "failed", "skipped"]
+
+
+class Gate(Section):
+    """One yes/no question about an artifact or a comparison."""
+
+    name: str
+    """For example 'onnx: max rank' or 'parity: int8 cosine mean (litert)'."""
+    passed: bool
+    measured: str
+    required: str
+    detail: str = ""
+
+
+class Stage(Section):
+    """One station of the road."""
+
+    name: str
+    status: Status
+    summary: str
+    """One line: what was done, in numbers."""
+    notes: tuple[str, ...] = ()
+
+
+class StageTiming(Section):
+    name: str
+    seconds: float
+    peak_mib: float
+    """Peak resident memory of the process that did the work, MiB."""
+
+
+class Source(Section):
+    name: str
+    kind: str
+    """'built-in model', 'factory', 'onnx file', ..."""
+    weights: str
+    """Where the weights come from; says in plain words when they are untrained."""
+    untrained: bool
+    exporter: str
+    opset: int
+    parameters: int
+    macs: int
+    """Multiply-accumulates of one clip; 0 when unknown."""
+    input_shape: tuple[int, ...]
+    input_layout: str
+    options: dict[str, str] = Field(default_factory=dict)
+
+
+class Clip(Section):
+    name: str
+    """'video.mp4#0': file name and the number of the clip taken from it."""
+    frames: tuple[int, ...]
+    """Indices of the sampled frames."""
+    width: int
+    height: int
+    """Size of the upright frame in the file, before resize and crop."""
+
+
+class SkippedClip(Section):
+    name: str
+    reason: str
+
+
+class ClipSet(Section):
+    role: Literal["calibration", "verification"]
+    origin: str
+    """Folder name, or 'synthetic moving shapes (seed 0)'."""
+    synthetic: bool
+    clips: tuple[Clip, ...]
+    skipped: tuple[SkippedClip, ...] = ()
+
+
+class Lowering(Section):
+    ops_before: dict[str, int]
+    ops_after: dict[str, int]
+    max_rank_before: int
+    max_rank_after: int
+    transposes: tuple[str, ...] = ()
+    """Each transpose that is left, with the op that causes it."""
+    rules: dict[str, int] = Field(default_factory=dict)
+    """How often each rule was applied."""
+
+
+class Artifact(Section):
+    file: str
+    role: str
+    bytes: int
+    sha256: str
+    ops: dict[str, int] = Field(default_factory=dict)
+    max_rank: int = 0
+    dtypes: dict[str, int] = Field(default_factory=dict)
+
+
+class Metrics(Section):
+    """How far a candidate lies from its reference, over one clip or many."""
+
+    max_abs: float
+    relative: float
+    """max_abs over the reference's largest magnitude."""
+    cosine: float
+    sqnr_db: float
+    """Signal to quantization-noise ratio, dB; 300 stands for 'no difference'."""
+    top1: float
+    """Share of clips with the same top-1 class; 1 or 0 for a single clip."""
+    top5: float
+    """Mean overlap of the two top-5 sets, 0..1."""
+    saturated: float
+    """Share of output values at the ends of the integer range."""
+
+
+class ParityPair(Section):
+    reference: str
+    candidate: str
+    mean: Metrics
+    worst: Metrics
+    """Per metric the worst value over all clips."""
+    worst_clip: str
+    clips: dict[str, Metrics]
+    failure: str = ""
+    """Why the candidate gave no numbers (a crash is a finding); metrics are then meaningless."""
+
+
+class DriftPoint(Section):
+    """int8 against float for one tensor both files share, in execution order."""
+
+    tensor: str
+    op: str
+    sqnr_db: float
+    cosine: float
+
+
+Verdict = Literal["accelerated", "cpu", "unsupported", "unknown"]
+
+
+class OpVerdict(Section):
+    index: int
+    op: str
+    name: str
+    verdict: Verdict
+    reasons: tuple[str, ...]
+    """All failing constraints with the measured values; empty when accelerated."""
+    inputs: tuple[str, ...]
+    """'int8 [16, 112, 112, 64]'"""
+    outputs: tuple[str, ...]
+    bytes: int
+    macs: int
+
+
+class Coverage(Section):
+    target: str
+    summary: str
+    """One sentence a person can act on."""
+    judged_by: str
+    """'predicted from the file' or the compiler that judged."""
+    ops: tuple[OpVerdict, ...]
+    partitions: int | None = None
+    """Delegate partitions that were counted; None when not counted."""
+    advice: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+    def count(self, verdict: Verdict) -> int:
+        return sum(o.verdict == verdict for o in self.ops)
+
+    def macs(self, verdict: Verdict) -> int:
+        return sum(o.macs for o in self.ops if o.verdict == verdict)
+
+
+class Quantization(Section):
+    """What an input or output tensor of the int8 file means."""
+
+    tensor: str
+    dtype: str
+    shape: tuple[int, ...]
+    scale: float
+    zero_point: int
+
+
+class Provenance(Section):
+    edgeconv: str
+    python: str
+    platform: str
+    packages: dict[str, str]
+    profile: str
+    profile_sha256: str
+    seed: int
+    judged_by: tuple[str, ...]
+    """Which TFLite runtimes judged the int8 file."""
+
+
+class Report(Section):
+    target: str
+    source: Source
+    stages: tuple[Stage, ...]
+    gates: tuple[Gate, ...]
+    clip_sets: tuple[ClipSet, ...]
+    lowering: Lowering
+    artifacts: tuple[Artifact, ...]
+    parity: tuple[ParityPair, ...]
+    drift: tuple[DriftPoint, ...]
+    coverage: tuple[Coverage, ...]
+    inputs: tuple[Quantization, ...]
+    outputs: tuple[Quantization, ...]
+    provenance: Provenance
+    warnings: tuple[str, ...] = ()
+    """What a reader must know in plain sight: untrained weights, synthetic clips, a missing runtime."""
+
+    @property
+    def passed(self) -> bool:
+        return all(g.passed for g in self.gates)
+
+    @property
+    def failed_gates(self) -> tuple[Gate, ...]:
+        return tuple(g for g in self.gates if not g.passed)

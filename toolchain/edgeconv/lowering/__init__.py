@@ -1,0 +1,34 @@
+"""Lowering: 5D to 4D on ONNX, exactly, by rules on the layout algebra."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from edgeconv.core.backend import Backend
+from edgeconv.core.errors import ModelError
+from edgeconv.lowering.engine import Port, Trace, run
+from edgeconv.lowering.fold import fold_batch_norms
+from edgeconv.lowering.graph import SourceGraph, graph_of, load_graph
+from edgeconv.lowering.onnx_backend import OnnxBackend
+
+__all__ = ["OnnxBackend", "Port", "SourceGraph", "Trace", "fold_batch_norms", "graph_of", "load_graph", "lower"]
+
+
+def lower(graph: SourceGraph, backend: Backend, layouts: Mapping[str, str] | None = None) -> Trace:
+    """Lower a source graph into the 4D vocabulary of `backend` (channels first: ONNX; channels last: TFLite).
+
+    Args:
+        graph: from :func:`load_graph`; BatchNorms are best folded first (:func:`fold_batch_norms`).
+        backend: receives the operators.
+        layouts: axis names of inputs by input name, for example {'clip': 'NCTHW'}; a clip then enters as frames.
+
+    Raises:
+        ModelError: some operators cannot be lowered; all of them are listed, nothing is left in 5D.
+    """
+    trace = run(graph, backend, layouts or {})
+    if trace.refusals:
+        raise ModelError(
+            f"{len(trace.refusals)} operator(s) of the model cannot be lowered to 4D",
+            reasons=[str(r) for r in trace.refusals],
+        )
+    return trace

@@ -1,0 +1,422 @@
+"""Operations on logical values: what the rules are written in.
+
+Each method takes and returns :class:`Value`, picks the memory order that costs least, and emits tensors of rank
+<= 4 through the backend. Rules never see a physical tensor.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from edgeconv.core.backend import Backend, Window
+from edgeconv.core.layout import (
+    Array,
+    Atom,
+    Atoms,
+    Groups,
+    Rep,
+    Storage,
+    Value,
+    Views,
+    constant,
+    flatten,
+    fresh,
+    leaves,
+    refine,
+    regroup,
+    size_of,
+)
+from edgeconv.lowering.broadcast import align, choose_groups, choose_order
+
+
+@dataclass
+class Context:
+    """State of one lowering: the backend, and the views it has handed out."""
+
+    backend: Backend
+    max_rank: int = 4
+    views: Views = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.views = Views(self.backend, self.max_rank)
+
+    # -- physical <-> logical ------------------------------------------------------------------------------
+
+    def wrap(self, tensor: str, groups: Sequence[Sequence[Atom]], dims: Sequence[Sequence[Atom]]) -> Value:
+        """A value of its own data: `tensor` was just emitted with the given dimensions."""
+        return Value(tuple(map(tuple, dims)), Storage([Rep(tensor, tuple(map(tuple, groups)))]))
+
+    def order(self, value: Value) -> Atoms:
+        """Memory order the value was first emitted in (logical order for a constant)."""
+        return value.storage.reps[0].order if value.storage.reps else value.atoms
+
+    def lies(self, value: Value, *groups: Sequence[Atom]) -> bool:
+        return self.views.lies(value, flatten(groups))
+
+    def rebase(self, value: Value) -> Value:
+        """The same logical tensor with one fresh atom per dimension (lays it out in logical order)."""
+        if value.array is not None:
+            return constant(value.array)
+        tensor = self.views.get(value, (value.atoms,))
+        whole = fresh(size_of(value.atoms))
+        dims = regroup(whole, value.shape)
+        assert dims is not None
+        return self.wrap(tensor, (whole,), dims)
+
+    # -- free: only the logical dimensions change ----------------------------------------------------------
+
+    def reshape(self, value: Value, shape: Sequence[int]) -> Value:
+        dims = regroup(value.atoms, shape)
+        if dims is None:
+            value = self.rebase(self.flat(value))
+            dims = regroup(value.atoms, shape)
+            assert dims is not None
+        return value.with_dims(dims)
+
+    def flat(self, value: Value) -> Value:
+        return value.with_dims((value.atoms,))
+
+    def transpose(self, value: Value, perm: Sequence[int]) -> Value:
+        return value.with_dims(value.dims[p] for p in perm)
+
+    # -- one axis: any memory order will do ----------------------------------------------------------------
+
+    def slice(self, value: Value, ranges: Mapping[int, tuple[int, int]]) -> Value:
+        """Unit-stride slices {axis: (start, size)}, all in one operator where rank allows."""
+        todo = {a: (start, size) for a, (start, size) in ranges.items() if size != value.shape[a]}
+        if not todo:
+            return value
+        if value.array is not None:
+            index = tuple(
+                slice(todo[a][0], todo[a][0] + todo[a][1]) if a in todo else slice(None) for a in range(len(value.shape))
+            )
+            return constant(value.array[index])
+        heads = {value.dim(a)[0]: a for a in todo}
+        order = self._axes_together(value, todo)
+        groups = self._own_groups(value, order, lambda own: all(_leads(value.dim(a), own) for a in todo))
+        if groups is None:
+            groups = []
+            for atom in order:
+                if atom in heads or not groups:
+                    groups.append(())
+                groups[-1] = (*groups[-1], atom)
+        if len(groups) > self.max_rank:
+            first = next(iter(todo))
+            one = self.slice(value, {first: todo.pop(first)})
+            return self.slice(one, todo)
+        new = {a: fresh(size) for a, (_, size) in todo.items()}
+        starts, sizes, out = [], [], []
+        for group in groups:
+            axis = heads.get(group[0]) if group else None
+            if axis is None:
+                starts, sizes, out = [*starts, 0], [*sizes, size_of(group)], [*out, group]
+                continue
+            rest = group[len(value.dim(axis)) :]
+            start, size = todo[axis]
+            starts, sizes = [*starts, start * size_of(rest)], [*sizes, size * size_of(rest)]
+            out.append((*new[axis], *rest))
+        tensor = self.backend.slice(self.views.get(value, groups), starts, sizes)
+        dims = [new[a] if a in todo else d for a, d in enumerate(value.dims)]
+        return self.wrap(tensor, out, dims)
+
+    def _own_groups(
+        self, value: Value, order: Atoms, fits: Callable[[list[Atoms]], bool]
+    ) -> list[Atoms] | None:
+        """The dimensions of a tensor that already lies in this order and fits the operator, so that no view is needed."""
+        for rep in value.storage.reps:
+            groups = [leaves(g) for g in rep.groups]
+            if len(groups) <= self.max_rank and flatten(groups) == order and fits(groups):
+                return groups
+        return None
+
+    def _axes_together(self, value: Value, axes: Mapping[int, object] | Sequence[int]) -> Atoms:
+        """A memory order in which the atoms of each given axis stand together, major first; the present one if it does."""
+        order = self.order(value)
+        for axis in axes:
+            atoms = value.dim(axis)
+            if len(atoms) < 2:
+                continue
+            at = order.index(atoms[0])
+            if order[at : at + len(atoms)] != atoms:
+                rest = tuple(a for a in order if a not in atoms)
+                before = sum(a not in atoms for a in order[:at])
+                order = rest[:before] + atoms + rest[before:]
+        return order
+
+    def select(self, value: Value, axis: int, start: int, size: int, step: int) -> Value:
+        """Strided selection along one axis, as a view (size/step, step) and a unit slice: start, start + step, ..."""
+        if step == 1:
+            return self.slice(value, {axis: (start, size)})
+        return self.select_many(value, [(axis, start, size, step)])
+
+    def select_many(self, value: Value, picks: Sequence[tuple[int, int, int, int]]) -> Value:
+        """Strided selections (axis, start, size, step) on several axes, cut by one slice where rank allows."""
+        ranges: dict[int, tuple[int, int]] = {}
+        for axis, start, size, step in sorted(picks, reverse=True):
+            extent = value.shape[axis]
+            rows = max(-(-extent // step), start // step + size)
+            value = self.pad(value, {axis: (0, rows * step - extent)})
+            value = self.reshape(value, (*value.shape[:axis], rows, step, *value.shape[axis + 1 :]))
+            ranges = {a + (a > axis): r for a, r in ranges.items()}
+            ranges |= {axis: (start // step, size), axis + 1: (start % step, 1)}
+        gone = [axis + 1 + i for i, (axis, *_) in enumerate(sorted(picks))]
+        cut = self.slice(value, ranges)
+        return cut.with_dims(d for a, d in enumerate(cut.dims) if a not in gone)
+
+    def _place(self, value: Value, axis: int, order: Atoms) -> int:
+        """Where an axis of size 1 belongs in a memory order: before the next logical axis, channels last if so asked."""
+        if not (self.backend.channels_last and axis == 1):
+            following = next((leaves(d)[0] for d in value.dims[axis + 1 :] if leaves(d)), None)
+            if following is not None:
+                return order.index(following)
+        return len(order)
+
+    def pad(self, value: Value, pads: Mapping[int, tuple[int, int]], mode: str = "constant", fill: float = 0.0) -> Value:
+        """Pad {axis: (before, after)}; several axes in one operator where rank allows."""
+        todo = {a: p for a, p in pads.items() if p != (0, 0)}
+        if not todo:
+            return value
+        order = self._axes_together(value, todo)
+        places = {a: self._place(value, a, order) for a in todo if not value.dim(a)}
+        heads = {value.dim(a)[0]: a for a in todo if value.dim(a)}
+        groups: list[Atoms] = []
+        axis_of: dict[int, int] = {}
+        own = None if places else self._own_groups(value, order, lambda g: all(value.dim(a) in g for a in todo))
+        if own is not None:
+            groups, axis_of = own, {own.index(value.dim(a)): a for a in todo}
+        at = 0 if own is None else len(order) + 1
+        while at <= len(order):
+            for axis in (a for a, place in places.items() if place == at):
+                axis_of[len(groups)] = axis
+                groups.append(())
+            if at == len(order):
+                break
+            padded_axis = heads.get(order[at])
+            if padded_axis is not None:
+                axis_of[len(groups)] = padded_axis
+                groups.append(value.dim(padded_axis))
+            else:
+                if not groups or len(groups) - 1 in axis_of:
+                    groups.append(())
+                groups[-1] = (*groups[-1], order[at])
+            at += len(groups[-1]) if padded_axis is not None else 1
+        if len(groups) > self.max_rank or mode != "constant" and len(todo) > 1:
+            first = next(iter(todo))
+            one = self.pad(value, {first: todo.pop(first)}, mode, fill)
+            return self.pad(one, todo, mode, fill)
+        new = {a: fresh(value.shape[a] + sum(p)) for a, p in todo.items()}
+        widths = [todo[axis_of[g]] if g in axis_of else (0, 0) for g in range(len(groups))]
+        out = [new[axis_of[g]] if g in axis_of else group for g, group in enumerate(groups)]
+        tensor = self.backend.pad(self.views.get(value, groups), widths, mode, fill)
+        return self.wrap(tensor, out, [new.get(a, d) for a, d in enumerate(value.dims)])
+
+    def concat(self, values: Sequence[Value], axis: int) -> Value:
+        """Concatenate along one logical axis; all operands in the memory order that moves the fewest elements."""
+        if len(values) == 1:
+            return values[0]
+        lead = max((v for v in values if v.array is None), key=lambda v: size_of(v.atoms), default=None)
+        if lead is None:
+            return constant(np.concatenate([v.array for v in values if v.array is not None], axis))
+        aligned = list(values)
+        for _ in range(2):  # a rebase may split the lead's atoms once more
+            aligned = [v if v is lead else self._aligned(v, lead, skip=axis) for v in aligned]
+        order = self._order_for_axis(aligned, axis)
+        ranges = self._own_grouping(lead, axis, order) or self._three_groups(order)
+        tensors = [self.views.get(v, self._realise_groups(v, axis, order, ranges)) for v in aligned]
+        at = next(i for i, r in enumerate(ranges) if list(order).index(None) in r)
+        joined = fresh(sum(v.shape[axis] for v in values))
+        groups = self._realise_groups(lead, axis, order, ranges)
+        groups[at] = joined
+        dims = [joined if a == axis else d for a, d in enumerate(lead.dims)]
+        return self.wrap(self.backend.concat(tensors, at), groups, dims)
+
+    def _aligned(self, value: Value, lead: Value, skip: int) -> Value:
+        """Split atoms so that all axes but `skip` match those of `lead` one to one."""
+        for axis, (mine, theirs) in enumerate(zip(value.dims, lead.dims, strict=True)):
+            if axis != skip and not refine(mine, theirs):
+                return self._aligned(self.rebase(value), lead, skip)
+        return value
+
+    def _order_for_axis(self, values: Sequence[Value], axis: int) -> list[tuple[int, int] | None]:
+        """Memory order as (axis, atom number) positions, None standing for the concatenation axis."""
+
+        def positions(value: Value) -> list[tuple[int, int] | None]:
+            names: dict[Atom, tuple[int, int] | None] = {a: None for a in value.dim(axis)}
+            for other, dim in enumerate(value.dims):
+                if other != axis:
+                    names |= {a: (other, i) for i, a in enumerate(leaves(dim))}
+            listed: list[tuple[int, int] | None] = []
+            for atom in self.order(value):
+                if names[atom] is None and None in listed:
+                    continue
+                listed.append(names[atom])
+            return listed
+
+        def cost(order: list[tuple[int, int] | None]) -> int:
+            return sum(size_of(v.atoms) for v in values if not self.views.lies(v, self._realise(v, axis, order)))
+
+        candidates = []
+        for value in (v for v in values if v.array is None):
+            listed = positions(value)
+            if None not in listed:
+                listed.insert(self._place(value, axis, self.order(value)), None)
+            candidates.append(listed)
+        return min(candidates, key=cost)
+
+    def _realise(self, value: Value, axis: int, order: Sequence[tuple[int, int] | None]) -> Atoms:
+        out: list[Atom] = []
+        for place in order:
+            out += value.dim(axis) if place is None else [value.dim(place[0])[place[1]]]
+        return tuple(out)
+
+    @staticmethod
+    def _three_groups(order: Sequence[tuple[int, int] | None]) -> list[range]:
+        """What lies before the concatenation axis, the axis, what lies behind it."""
+        at = list(order).index(None)
+        return [r for r in (range(at), range(at, at + 1), range(at + 1, len(order))) if len(r)]
+
+    def _realise_groups(
+        self, value: Value, axis: int, order: Sequence[tuple[int, int] | None], ranges: Sequence[range]
+    ) -> list[Atoms]:
+        return [self._realise(value, axis, [order[p] for p in r]) for r in ranges]
+
+    def _own_grouping(self, lead: Value, axis: int, order: Sequence[tuple[int, int] | None]) -> list[range] | None:
+        """The grouping of the lead's own tensor when the axis is a dimension of it, so that no view is needed."""
+        realised = self._realise(lead, axis, order)
+        for rep in lead.storage.reps:
+            groups = [leaves(g) for g in rep.groups]
+            if flatten(groups) != realised or lead.dim(axis) not in groups or len(groups) > self.max_rank:
+                continue
+            ranges: list[range] = []
+            start = 0
+            for group in groups:
+                length = 1 if group == lead.dim(axis) else len(group)
+                ranges.append(range(start, start + length))
+                start += length
+            return ranges if start == len(order) else None
+        return None
+
+    # -- elementwise ---------------------------------------------------------------------------------------
+
+    def unary(self, op: str, value: Value, attributes: Mapping[str, Any] | None = None) -> Value:
+        if value.storage.constant is not None:
+            raise AssertionError("constants are folded before rules run")
+        rep = value.storage.reps[0]
+        tensor = self.backend.unary(op, rep.tensor, attributes or {})
+        return self.wrap(tensor, rep.groups, value.dims)
+
+    def binary(self, op: str, left: Value, right: Value) -> Value:
+        """Any broadcast: operands are refined to common atoms, adjacent axes of equal signature are merged."""
+        frame = align(self, [left, right])
+        order = choose_order(self, frame)
+        groups = choose_groups(self, frame, order, self.max_rank)
+        tensors = [
+            self.views.get(v, [[m[a] for a in g if a in m] for g in groups])
+            for v, m in zip(frame.values, frame.maps, strict=True)
+        ]
+        return self.wrap(self.backend.binary(op, *tensors), groups, frame.dims)
+
+    # -- spatial -------------------------------------------------------------------------------------------
+
+    def spatial_groups(self, batch: Atoms, channels: Atoms, height: Atoms, width: Atoms) -> Groups:
+        if self.backend.channels_last:
+            return (batch, height, width, channels)
+        return (batch, channels, height, width)
+
+    def conv2d(
+        self, value: Value, weight: Array, bias: Array | None, window: Window, groups: int = 1
+    ) -> Value:
+        """Conv2d on logical [N, C, H, W]."""
+        batch, channels, height, width = (value.dim(a) for a in range(4))
+        tensor = self.views.get(value, self.spatial_groups(batch, channels, height, width))
+        out = self.backend.conv2d(tensor, weight, bias, window, groups)
+        return self._spatial_result(out, value, window, weight.shape[0])
+
+    def _spatial_result(self, tensor: str, value: Value, window: Window, channels: int | None) -> Value:
+        """Axes that the operator leaves as they are keep their atoms."""
+        sizes = window.out((value.shape[2], value.shape[3]))
+        kept = [window.kernel[i] == window.stride[i] == 1 and sizes[i] == value.shape[2 + i] for i in (0, 1)]
+        height, width = (value.dim(2 + i) if kept[i] else fresh(sizes[i]) for i in (0, 1))
+        channel = value.dim(1) if channels is None else fresh(channels)
+        dims = (value.dim(0), channel, height, width)
+        return self.wrap(tensor, self.spatial_groups(*dims), dims)
+
+    def pool2d(self, op: str, value: Value, window: Window, count_pad: bool = True) -> Value:
+        """MaxPool or AveragePool on logical [N, C, H, W]."""
+        tensor = self.views.get(value, self.spatial_groups(*(value.dim(a) for a in range(4))))
+        if op == "MaxPool":
+            out = self.backend.max_pool2d(tensor, window)
+        else:
+            out = self.backend.average_pool2d(tensor, window, count_pad)
+        return self._spatial_result(out, value, window, None)
+
+    def affine(self, value: Value, scale: Array, shift: Array) -> Value:
+        """Per-channel scale and shift; axis 1 is the channel axis of any rank >= 2."""
+        channels = value.dim(1)
+        order = self._axes_together(value, [1])
+        if self.backend.channels_last:
+            order = (*(a for a in order if a not in channels), *channels)
+        at = order.index(channels[0]) if channels else len(order)
+        before, after = order[:at], order[at + len(channels) :]
+        groups = self._own_spatial(value, order, channels) or self.spatial_groups(before, channels, after, ())
+        return self.wrap(self.backend.affine(self.views.get(value, groups), scale, shift), groups, value.dims)
+
+    def _own_spatial(self, value: Value, order: Atoms, channels: Atoms) -> Groups | None:
+        at = 3 if self.backend.channels_last else 1
+        for rep in value.storage.reps:
+            if len(rep.groups) == 4 and rep.order == order and leaves(rep.groups[at]) == channels:
+                return rep.groups
+        return None
+
+    # -- reductions and matrices ---------------------------------------------------------------------------
+
+    def reduce(self, op: str, value: Value, axes: Sequence[int], keepdims: bool) -> Value:
+        """Reduce over logical axes, in the present memory order."""
+        gone = set(flatten(value.dims[a] for a in axes))
+        order = self.order(value)
+        runs = [tuple(g) for _, g in itertools.groupby(order, key=lambda a: a in gone)]
+        if len(runs) > self.max_rank:
+            order = (*(a for a in order if a not in gone), *(a for a in order if a in gone))
+            runs = [tuple(g) for _, g in itertools.groupby(order, key=lambda a: a in gone)]
+        if self.backend.channels_last and len(runs) <= 2 and runs[0][0] in gone and len(runs[0]) > 1:
+            # [1, T, H*W, C] over axes 1, 2: devices refuse to reduce their batch axis.
+            runs = [(), runs[0][:1], runs[0][1:], *runs[1:]]
+        elif self.backend.channels_last and len(runs) == 3 and len(runs[1]) > 1 and runs[1][0] in gone:
+            runs = [runs[0], runs[1][:1], runs[1][1:], runs[2]]
+        reduced = [i for i, r in enumerate(runs) if r and r[0] in gone]
+        tensor = self.views.get(value, runs)
+        if reduced:
+            tensor = self.backend.reduce(op, tensor, reduced)
+        groups = [() if i in reduced else r for i, r in enumerate(runs)]
+        dims = [() if a in axes else d for a, d in enumerate(value.dims) if keepdims or a not in axes]
+        return self.wrap(tensor, groups, dims)
+
+    def softmax(self, value: Value, axis: int) -> Value:
+        over = value.dim(axis)
+        rest = tuple(a for a in self.order(value) if a not in over)
+        groups: Groups = (rest, over)
+        return self.wrap(self.backend.softmax(self.views.get(value, groups)), groups, value.dims)
+
+    def dense(self, value: Value, weight: Array, bias: Array | None) -> Value:
+        """[..., K] times constant [K, M]: the features' memory order is folded into the weight's rows."""
+        features = value.dim(len(value.dims) - 1)
+        order = self.order(value)
+        rows = tuple(a for a in order if a not in features)
+        lying = tuple(a for a in order if a in features)
+        if not self.views.lies(value, (*rows, *lying)):
+            lying = features
+        index = np.arange(weight.shape[0]).reshape([a.size for a in features] or [1])
+        index = index.transpose([features.index(a) for a in lying] or [0]).reshape(-1)
+        tensor = self.backend.dense(self.views.get(value, (rows, lying)), weight[index], bias)
+        new = fresh(weight.shape[1])
+        return self.wrap(tensor, (rows, new), (*value.dims[:-1], new))
+
+
+def _leads(dim: Atoms, groups: Sequence[Atoms]) -> bool:
+    """True when the dimension is the major part of one group, so that a range on it is a range on the group."""
+    return any(g[: len(dim)] == dim for g in groups)

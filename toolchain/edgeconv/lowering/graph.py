@@ -1,0 +1,162 @@
+"""The source graph: a static-shape ONNX model, its constants folded and its BatchNorms merged into convolutions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+from onnx import numpy_helper
+from onnx.reference import ReferenceEvaluator
+
+from edgeconv.core.errors import ModelError, UsageError
+from edgeconv.core.layout import Array
+
+
+@dataclass
+class SourceNode:
+    op: str
+    inputs: list[str]
+    outputs: list[str]
+    attributes: Mapping[str, Any]
+    domain: str = ""
+
+
+@dataclass
+class SourceGraph:
+    """Nodes in topological order; `shapes` hold what ONNX shape inference knows (used for messages only)."""
+
+    nodes: list[SourceNode]
+    constants: dict[str, Array]
+    inputs: dict[str, tuple[int, ...]]
+    dtypes: dict[str, str]
+    outputs: list[str]
+    shapes: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    opset: int = 18
+
+    def users(self) -> dict[str, list[SourceNode]]:
+        table: dict[str, list[SourceNode]] = {}
+        for node in self.nodes:
+            for name in node.inputs:
+                table.setdefault(name, []).append(node)
+        return table
+
+    def producers(self) -> dict[str, SourceNode]:
+        return {out: node for node in self.nodes for out in node.outputs}
+
+
+def load_graph(path: Path) -> SourceGraph:
+    """Read an ONNX file.
+
+    Raises:
+        UsageError: the file is missing or not an ONNX model.
+        ModelError: it holds dynamic shapes, control flow, functions or NaN weights (all reasons listed).
+    """
+    if not path.is_file():
+        raise UsageError(f"{path} is not a file", hint="give the path of an .onnx file")
+    try:
+        model = onnx.load(path)
+        onnx.checker.check_model(model)
+    except (onnx.checker.ValidationError, ValueError, TypeError, OSError, RuntimeError) as error:
+        raise UsageError(f"{path.name} is not a valid ONNX model: {str(error).splitlines()[0]}") from error
+    except Exception as error:
+        if type(error).__name__ != "DecodeError":
+            raise
+        raise UsageError(f"{path.name} is not an ONNX file", hint="it is damaged or of another format") from error
+    return graph_of(model)
+
+
+def graph_of(model: onnx.ModelProto) -> SourceGraph:
+    constants = {t.name: numpy_helper.to_array(t) for t in model.graph.initializer}
+    problems = [f"weight '{n}' holds NaN or infinite values" for n, a in constants.items() if _not_finite(a)]
+    inputs: dict[str, tuple[int, ...]] = {}
+    dtypes: dict[str, str] = {}
+    for value in model.graph.input:
+        if value.name in constants:
+            continue
+        shape = _static_shape(value)
+        if shape is None:
+            dims = [d.dim_param or d.dim_value for d in value.type.tensor_type.shape.dim]
+            problems.append(f"input '{value.name}' has the dynamic shape {dims}")
+            continue
+        inputs[value.name] = shape
+        dtypes[value.name] = onnx.helper.tensor_dtype_to_np_dtype(value.type.tensor_type.elem_type).name
+    if problems:
+        raise ModelError(
+            "the model cannot be lowered", reasons=problems, hint="export with static shapes and finite weights"
+        )
+    try:
+        inferred = onnx.shape_inference.infer_shapes(model, data_prop=True)
+        shapes = {v.name: s for v in inferred.graph.value_info if (s := _static_shape(v)) is not None}
+    except onnx.shape_inference.InferenceError:
+        shapes = {}  # only messages use them
+    nodes = [_source_node(n) for n in model.graph.node]
+    opset = next((o.version for o in model.opset_import if o.domain in ("", "ai.onnx")), 1)
+    graph = SourceGraph(
+        nodes, dict(constants), inputs, dtypes, [o.name for o in model.graph.output], {**shapes, **inputs}, opset
+    )
+    fold_constants(graph)
+    return graph
+
+
+def _not_finite(array: Array) -> bool:
+    return bool(np.issubdtype(array.dtype, np.floating) and not np.isfinite(array).all())
+
+
+def _static_shape(value: onnx.ValueInfoProto) -> tuple[int, ...] | None:
+    tensor = value.type.tensor_type
+    if not tensor.HasField("shape") or not all(d.HasField("dim_value") and d.dim_value > 0 for d in tensor.shape.dim):
+        return None
+    return tuple(d.dim_value for d in tensor.shape.dim)
+
+
+def _source_node(node: onnx.NodeProto) -> SourceNode:
+    attributes: dict[str, Any] = {}
+    for attribute in node.attribute:
+        value = onnx.helper.get_attribute_value(attribute)
+        if isinstance(value, bytes):
+            value = value.decode()
+        elif isinstance(value, onnx.TensorProto):
+            value = numpy_helper.to_array(value)
+        attributes[attribute.name] = list(value) if attribute.ints else value
+    return SourceNode(node.op_type, list(node.input), list(node.output), attributes, node.domain)
+
+
+def fold_constants(graph: SourceGraph) -> None:
+    """Evaluate every node all of whose inputs are constants, with the ONNX reference evaluator."""
+    known_shapes = dict(graph.inputs)
+    kept: list[SourceNode] = []
+    for node in graph.nodes:
+        if node.op == "Identity" and node.inputs[0] in known_shapes:
+            known_shapes[node.outputs[0]] = known_shapes[node.inputs[0]]
+        if node.op == "Shape" and node.inputs[0] in known_shapes:
+            shape = known_shapes[node.inputs[0]][node.attributes.get("start", 0) : node.attributes.get("end")]
+            graph.constants[node.outputs[0]] = np.array(shape, np.int64)
+            continue
+        foldable = not node.domain and all(not i or i in graph.constants for i in node.inputs)
+        if not foldable or node.op.startswith("Random") or any(isinstance(a, onnx.GraphProto) for a in node.attributes.values()):
+            kept.append(node)
+            continue
+        for name, value in zip(node.outputs, _evaluate(node, graph), strict=True):
+            if name:
+                graph.constants[name] = value
+    graph.nodes[:] = kept
+
+
+def _evaluate(node: SourceNode, graph: SourceGraph) -> list[Array]:
+    attributes = {
+        k: numpy_helper.from_array(v) if isinstance(v, np.ndarray) else v for k, v in node.attributes.items()
+    }
+    proto = onnx.helper.make_node(node.op, node.inputs, node.outputs, **attributes)
+    feeds = {i: graph.constants[i] for i in node.inputs if i}
+    body = onnx.helper.make_graph(
+        [proto],
+        "fold",
+        [onnx.helper.make_tensor_value_info(i, onnx.helper.np_dtype_to_tensor_dtype(a.dtype), a.shape) for i, a in feeds.items()],
+        [onnx.helper.make_tensor_value_info(o, onnx.TensorProto.UNDEFINED, None) for o in node.outputs if o],
+    )
+    model = onnx.helper.make_model(body, opset_imports=[onnx.helper.make_opsetid("", graph.opset)])
+    return [np.asarray(v) for v in ReferenceEvaluator(model).run(None, feeds)]

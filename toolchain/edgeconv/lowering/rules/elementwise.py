@@ -1,0 +1,58 @@
+"""Elementwise operators of one and two operands."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from edgeconv.core.layout import Value
+from edgeconv.lowering.context import Context
+from edgeconv.lowering.registry import Node, rule
+
+UNARY = (
+    "Relu", "Sigmoid", "Tanh", "HardSwish", "HardSigmoid", "LeakyRelu", "Elu", "Exp", "Log", "Sqrt", "Abs", "Neg",
+    "Erf", "Gelu", "Softplus", "Reciprocal", "Floor", "Ceil", "Sign",
+)  # fmt: skip
+BINARY = ("Add", "Sub", "Mul", "Div", "Pow", "Max", "Min", "PRelu")
+
+
+@rule(*UNARY)
+def unary(ctx: Context, node: Node) -> Value:
+    """Elementwise function of one tensor.
+
+    Before: f(x) of any rank. After: f on the tensor as it lies in memory; no view is needed. Exact. Refuses nothing.
+    """
+    return ctx.unary(node.op, node.input(0), node.attributes)
+
+
+@rule("Clip")
+def clip(ctx: Context, node: Node) -> Value:
+    """Clip with constant bounds (attributes or inputs).
+
+    Before: Clip(x, min, max). After: the same on the tensor as it lies. Exact. Refuses: computed bounds.
+    """
+    low, high = node.constant(1, "minimum"), node.constant(2, "maximum")
+    bounds = {
+        "min": float(low) if low is not None else float(node.attributes.get("min", -np.inf)),
+        "max": float(high) if high is not None else float(node.attributes.get("max", np.inf)),
+    }
+    return ctx.unary("Clip", node.input(0), bounds)
+
+
+@rule(*BINARY)
+def binary(ctx: Context, node: Node) -> Value:
+    """Elementwise function of two tensors with any broadcast.
+
+    Before: f(a, b), numpy broadcasting, any rank. After: both operands refined to common atoms, adjacent axes of
+    equal broadcast signature merged, one rank <= 4 operator. Exact. Refuses: nothing.
+    Max and Min of more than two tensors become a chain.
+    """
+    value = node.input(0)
+    for i in range(1, len(node.inputs)):
+        value = ctx.binary(node.op, value, node.input(i))
+    return value
+
+
+@rule("Identity", "Dropout")
+def identity(_ctx: Context, node: Node) -> Value:
+    """Identity and inference-mode Dropout. Before: y = x. After: no operator. Refuses nothing."""
+    return node.input(0)

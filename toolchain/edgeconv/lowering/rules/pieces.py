@@ -1,0 +1,131 @@
+"""Taking tensors apart and putting them together: Slice, Split, Gather, Concat, Pad."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from edgeconv.core.layout import Value, constant
+from edgeconv.lowering.context import Context
+from edgeconv.lowering.registry import Node, Refused, rule
+
+
+@rule("Concat")
+def concat(ctx: Context, node: Node) -> Value:
+    """Before: Concat of any number of tensors on any axis. After: one Concat in the memory order that moves least.
+
+    Exact. Refuses nothing.
+    """
+    values = [node.input(i) for i in range(len(node.inputs))]
+    return ctx.concat(values, int(node.attributes["axis"]) % len(values[0].shape))
+
+
+@rule("Slice")
+def slice_(ctx: Context, node: Node) -> Value:
+    """Slices with constant bounds.
+
+    Before: Slice(x, starts, ends, axes, steps), steps > 0. After: unit-stride slices; a step becomes a view
+    (size/step, step) and a unit slice, because strided slices leave the delegates. Exact.
+    Refuses: computed bounds, negative steps, empty results.
+    """
+    x = node.input(0)
+    rank = len(x.shape)
+    attributes = node.attributes
+    starts = attributes.get("starts") or node.required(1, "starts").reshape(-1).tolist()
+    ends = attributes.get("ends") or node.required(2, "ends").reshape(-1).tolist()
+    axes_input, steps_input = node.constant(3, "axes"), node.constant(4, "steps")
+    axes = attributes.get("axes") or (range(len(starts)) if axes_input is None else axes_input.reshape(-1).tolist())
+    steps = [1] * len(starts) if steps_input is None else steps_input.reshape(-1).tolist()
+    plain: dict[int, tuple[int, int]] = {}
+    strided: list[tuple[int, int, int, int]] = []
+    for start, end, given_axis, step in zip(starts, ends, axes, steps, strict=True):
+        axis = int(given_axis) % rank
+        if step < 1:
+            raise Refused(f"step {step} on axis {axis}", "flip the axis in the data instead of in the model")
+        first, stop, _ = slice(int(start), int(end), int(step)).indices(x.shape[axis])
+        size = len(range(first, stop, step))
+        if size == 0:
+            raise Refused(f"an empty slice on axis {axis}", "remove the branch that has no elements")
+        if step == 1:
+            plain[axis] = (first, size)
+        else:
+            strided.append((axis, first, size, int(step)))
+    return ctx.select_many(ctx.slice(x, plain), strided)
+
+
+@rule("Split")
+def split(ctx: Context, node: Node) -> tuple[Value, ...]:
+    """Before: Split(x, sizes). After: unit slices. Exact. Refuses: computed sizes."""
+    x = node.input(0)
+    axis = int(node.attributes.get("axis", 0)) % len(x.shape)
+    given = node.attributes.get("split")
+    if given is None:
+        sizes_input = node.constant(1, "sizes")
+        if sizes_input is None:
+            whole = -(-x.shape[axis] // node.outputs)
+            given = [min(whole, x.shape[axis] - i * whole) for i in range(node.outputs)]
+        else:
+            given = sizes_input.reshape(-1).tolist()
+    starts = np.cumsum([0, *given])
+    return tuple(ctx.slice(x, {axis: (int(s), int(n))}) for s, n in zip(starts, given, strict=False))
+
+
+@rule("Gather")
+def gather(ctx: Context, node: Node) -> Value:
+    """Constant indices along one axis.
+
+    Before: Gather(x, indices, axis), constant indices of rank 0 or 1. After: a unit slice where the indices are a
+    run, a view and unit slice where they are evenly spaced, otherwise one slice per index and a Concat. Exact.
+    Refuses: computed indices; indices of rank > 1; more than 64 scattered indices.
+    """
+    x = node.input(0)
+    axis = int(node.attributes.get("axis", 0)) % len(x.shape)
+    indices = node.required(1, "indices")
+    if indices.ndim > 1:
+        raise Refused(f"indices of rank {indices.ndim}", "index one axis at a time")
+    flat = [int(i) % x.shape[axis] for i in indices.reshape(-1)]
+    steps = set(np.diff(flat).tolist())
+    if len(flat) == 1 or (len(steps) == 1 and min(steps) > 0):
+        y = ctx.select(x, axis, flat[0], len(flat), steps.pop() if steps else 1)
+    elif len(flat) <= 64:
+        y = ctx.concat([ctx.slice(x, {axis: (i, 1)}) for i in flat], axis)
+    else:
+        raise Refused(f"{len(flat)} scattered indices", "gather on the host, or use evenly spaced indices")
+    return y if indices.ndim else y.with_dims(d for i, d in enumerate(y.dims) if i != axis)
+
+
+@rule("Pad")
+def pad(ctx: Context, node: Node) -> Value:
+    """Before: Pad(x) constant, edge or reflect, pads >= 0. After: rank <= 4 Pads, several axes in one where rank allows.
+
+    Exact (edge and reflect are separable). Refuses: computed pads or value; negative pads; wrap.
+    """
+    x = node.input(0)
+    rank = len(x.shape)
+    mode = str(node.attributes.get("mode") or "constant")
+    given = node.attributes.get("pads")
+    pads = [int(p) for p in (node.required(1, "pads").reshape(-1) if given is None else given)]
+    fill = node.constant(2, "value")
+    axes_input = node.constant(3, "axes")
+    axes = list(range(rank)) if axes_input is None else [int(a) % rank for a in axes_input.reshape(-1)]
+    if mode not in ("constant", "edge", "reflect"):
+        raise Refused(f"mode {mode!r}", "use constant, edge or reflect")
+    if min(pads, default=0) < 0:
+        raise Refused(f"negative pads {pads}", "slice instead")
+    half = len(axes)
+    ranges = {a: (pads[i], pads[half + i]) for i, a in enumerate(axes)}
+    value = float(node.attributes.get("value") or 0.0) if fill is None else float(fill.reshape(-1)[0])
+    return ctx.pad(x, ranges, mode, value)
+
+
+@rule("Constant", "ConstantOfShape", "Shape", "Size", "Range")
+def folded(_ctx: Context, node: Node) -> Value:
+    """Shape arithmetic. Before: operators on static shapes and constants. After: nothing, they are folded on loading.
+
+    Refuses: what could not be folded, because it depends on the data.
+    """
+    if node.op == "Shape":
+        shape = node.input(0).shape
+        return constant(np.array(shape[node.attributes.get("start", 0) : node.attributes.get("end")], np.int64))
+    if node.op == "Size":
+        return constant(np.array(np.prod(node.input(0).shape), np.int64))
+    raise Refused("it depends on run-time data", "export with static shapes")

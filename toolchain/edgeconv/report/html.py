@@ -1,0 +1,45 @@
+"""report.html: one self-contained page."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+
+from edgeconv.core.report import Report
+from edgeconv.report import format as fmt
+from edgeconv.report import view
+from edgeconv.report.drift import drift_plot
+
+LONG_TABLE = 24
+"""From this many rows on, a table is folded into <details>."""
+
+
+def render_html(report: Report) -> str:
+    """The page as text. It loads nothing; every value from the report is escaped."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    env = Environment(
+        loader=PackageLoader("edgeconv.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    for name in ("count", "macs", "size", "number", "cosine", "decibel", "share", "shape", "frames", "error_share"):
+        env.filters[name] = getattr(fmt, name)
+    env.filters["plural"] = fmt.plural
+    env.filters["words"] = view.histogram_words
+    script = env.get_template("report.js").render()
+    return env.get_template("report.html.j2").render(
+        report=report,
+        view=view,
+        notices=view.notices(report),
+        coverage=[view.coverage_view(c) for c in report.coverage],
+        changes=view.op_changes(report),
+        plot=drift_plot(report.drift),
+        long=LONG_TABLE,
+        script=script,
+        # The page's own script may run; one that a hostile name smuggled in may not.
+        script_sha256=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
+    )

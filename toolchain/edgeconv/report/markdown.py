@@ -1,0 +1,147 @@
+"""report.md: short, made for the summary page of a CI job."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from edgeconv.core.report import ParityPair, Report
+from edgeconv.report import format as fmt
+from edgeconv.report import view
+
+
+def render_markdown(report: Report) -> str:
+    """Verdict, failed gates, warnings, key numbers, parity, coverage, stages, files."""
+    mark = "✓" if report.passed else "✗"
+    blocks = [
+        f"## {mark} {view.verdict_word(report)}: {view.verdict_reason(report)}",
+        f"{escape(report.source.name)} → {escape(report.target)}",
+        _failed_gates(report),
+        _warnings(report),
+        "### Key numbers",
+        _table(("", "", ""), ((f.label, f"**{escape(f.value)}**", escape(f.note)) for f in view.key_numbers(report))),
+        _parity(report),
+        _drift(report),
+        _coverage(report),
+        "### Stages",
+        _table(
+            ("Stage", "Status", "What was done"),
+            ((escape(s.name), f"{view.MARKS[s.status]} {s.status}", escape(s.summary)) for s in report.stages),
+        ),
+        _gates(report),
+        "### Files",
+        _table(
+            ("File", "Role", "Size", "SHA-256"),
+            ((escape(a.file), escape(a.role), fmt.size(a.bytes), f"`{escape(a.sha256)}`") for a in report.artifacts),
+            "llrl",
+        ),
+        _origin(report),
+    ]
+    return "\n\n".join(b for b in blocks if b) + "\n"
+
+
+_SPECIAL = re.compile(r"([\\`*\[\]|~$])|(?<![^\W_])(_)|(_)(?![^\W_])")
+
+
+def escape(text: str) -> str:
+    """Text that stays text in a Markdown table: one line, no markup, no HTML, no cell borders."""
+    text = " ".join(text.split()).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return _SPECIAL.sub(r"\\\g<0>", text)
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]], align: str = "") -> str:
+    lines = [" | ".join(row) for row in rows]
+    if not lines:
+        return "None."
+    rule = " | ".join("---:" if align[i : i + 1] == "r" else "---" for i in range(len(head)))
+    return "\n".join(f"| {line} |" for line in (" | ".join(head), rule, *lines))
+
+
+def _failed_gates(report: Report) -> str:
+    if report.passed:
+        return ""
+    rows = (
+        (f"✗ {escape(g.name)}", f"**{escape(g.measured)}**", escape(g.required), escape(g.detail))
+        for g in report.failed_gates
+    )
+    return "### Failed gates\n\n" + _table(("Gate", "Measured", "Required", "Detail"), rows)
+
+
+def _warnings(report: Report) -> str:
+    found = view.notices(report)
+    return "### Warnings\n\n" + "\n".join(f"- {escape(w)}" for w in found) if found else ""
+
+
+def _parity(report: Report) -> str:
+    head = ("Pair", "Cosine mean", "worst", "SQNR worst", "Largest error, relative", "Top-1", "Top-5", "Worst clip")
+    return "### Parity\n\n" + _table(head, (_pair(p) for p in report.parity), "lrrrrrrl")
+
+
+def _pair(pair: ParityPair) -> tuple[str, ...]:
+    name = f"{escape(pair.reference)} → {escape(pair.candidate)}"
+    if pair.failure:
+        return (name, "–", "–", "–", "–", "–", "–", f"✗ no numbers: {escape(pair.failure)}")
+    mean, worst = pair.mean, pair.worst
+    values = (
+        fmt.cosine(mean.cosine),
+        fmt.cosine(worst.cosine),
+        fmt.decibel(worst.sqnr_db),
+        fmt.number(worst.relative),
+        fmt.share(mean.top1),
+        fmt.share(mean.top5),
+    )
+    return (name, *map(escape, values), escape(pair.worst_clip))
+
+
+def _drift(report: Report) -> str:
+    worst = sorted(report.drift, key=lambda p: p.sqnr_db)[:3]
+    if not worst:
+        return ""
+    named = "; ".join(f"{escape(p.tensor)} ({escape(p.op)}) {escape(fmt.decibel(p.sqnr_db))}" for p in worst)
+    return f"Largest drift of {fmt.plural(len(report.drift), 'compared tensor')}: {named}."
+
+
+def _coverage(report: Report) -> str:
+    blocks = []
+    for coverage in report.coverage:
+        totals = view.coverage_view(coverage)
+        counted = "" if coverage.partitions is None else f" {fmt.plural(coverage.partitions, 'delegate partition')}."
+        blocks += [
+            f"### Ops on {escape(coverage.target)}",
+            f"{escape(coverage.summary)} Judged by: {escape(coverage.judged_by)}.{counted}",
+            _table(
+                ("Verdict", "Ops", "MACs", f"Share of {totals.measure}"),
+                ((p.label, str(p.ops), fmt.macs(p.macs), escape(fmt.share(p.share))) for p in totals.parts),
+                "lrrr",
+            ),
+            "\n".join(f"- {escape(line)}" for line in (*coverage.warnings, *coverage.advice)),
+        ]
+    return "\n\n".join(b for b in blocks if b)
+
+
+def _gates(report: Report) -> str:
+    rows = (
+        (f"{'✓' if g.passed else '✗'} {escape(g.name)}", escape(g.measured), escape(g.required)) for g in report.gates
+    )
+    table = _table(("Gate", "Measured", "Required"), rows)
+    return f"<details><summary>All {fmt.plural(len(report.gates), 'gate')}</summary>\n\n{table}\n\n</details>"
+
+
+def _origin(report: Report) -> str:
+    source, made = report.source, report.provenance
+    clips = "; ".join(
+        f"{c.role}: {fmt.plural(len(c.clips), 'clip')} from {escape(c.origin)}"
+        + (f", {len(c.skipped)} skipped" if c.skipped else "")
+        for c in report.clip_sets
+    )
+    return "\n".join(
+        line
+        for line in (
+            f"Source: {escape(source.name)} ({escape(source.kind)}), weights: {escape(source.weights)}, input "
+            f"{escape(source.input_layout)} {fmt.shape(source.input_shape)}.",
+            f"Clips: {clips}." if clips else "",
+            f"Made by edgeconv {escape(made.edgeconv)}, Python {escape(made.python)}, profile {escape(made.profile)}, "
+            f"seed {made.seed}.",
+        )
+        if line
+    )

@@ -1,0 +1,11 @@
+from __future__ import annotations
+
+from edgeconv.core.summary import OpInfo
+from edgeconv.targets.constraint import Finding, constraint, tensors_that
+from edgeconv.targets.constraints.kernels._shared import MEASURED
+
+
+@constraint("unsupported", source=MEASURED, ops=("TRANSPOSE",))
+def transpose_rank(op: OpInfo) -> Finding:
+    """TRANSPOSE works on tensors of rank 1 to 6."""
+    return tensors_that(op, lambda t: len(t.shape) > 6)

@@ -1,0 +1,183 @@
+"""Full int8 quantization: per-channel symmetric weights, per-tensor asymmetric activations, int32 biases.
+
+The scheme is that of the TFLite 8-bit specification: real = scale * (q - zero_point), weights in [-127, 127] with
+zero point 0, bias scale = input scale * weight scale.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from edgeconv.core.errors import ModelError
+from edgeconv.core.layout import Array
+from edgeconv.tflite.graph import Graph, Op, Quant, Tensor
+from edgeconv.tflite.spec import Weighted, specs
+
+Range = tuple[float, float]
+_INT32_ROOM = 2.0**30
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Choices of the quantizer."""
+
+    input_dtype: str = "int8"
+    output_dtype: str = "int8"
+    output_margin: float = 1.0
+    """Factor on the calibrated range of the outputs: logits of new clips may lie outside of what calibration saw."""
+
+
+def quantize(graph: Graph, ranges: Mapping[str, Range], recipe: Recipe) -> Graph:
+    """An int8 copy of a float graph.
+
+    Args:
+        graph: emitted and optimized, float32.
+        ranges: smallest and largest value of every computed tensor over the calibration clips.
+        recipe: dtypes of the ends, output margin.
+
+    Raises:
+        ModelError: an operator has no int8 kernel, or a tensor was never calibrated (all are listed).
+    """
+    table = specs()
+    problems = [f"{op.kind} '{op.outputs[0]}' has no int8 kernel in TFLite" for op in graph.ops if not table[op.kind].int8]
+    live = [n for n, t in graph.tensors.items() if t.data is None and t.dtype == "float32"]
+    problems += [f"'{n}' was not calibrated" for n in live if n not in ranges]
+    problems += [f"'{n}' is not finite during calibration" for n in live if n in ranges and not np.isfinite(ranges[n]).all()]
+    if problems:
+        raise ModelError("the model cannot be quantized to int8", reasons=problems)
+    quants = activation_quants(graph, ranges, recipe)
+    out = Graph(inputs=list(graph.inputs), outputs=list(graph.outputs), ports=dict(graph.ports))
+    for name, tensor in graph.tensors.items():
+        if tensor.data is None and name in quants:
+            tensor = replace(tensor, dtype="int8", quant=quants[name])
+        out.tensors[name] = tensor
+    for op in graph.ops:
+        weighted = table[op.kind].weighted
+        if weighted is not None:
+            op = _weights(out, op, weighted)
+        else:
+            op = _constants(out, op, quants)
+        out.ops.append(op)
+    out.prune()
+    return _ends(out, recipe)
+
+
+def activation_quants(graph: Graph, ranges: Mapping[str, Range], recipe: Recipe) -> dict[str, Quant]:
+    """One scale per tensor; tensors tied by operators that only move values share one, over their joint range."""
+    table = specs()
+    parent: dict[str, str] = {}
+
+    def root(name: str) -> str:
+        while parent.get(name, name) != name:
+            name = parent[name]
+        return name
+
+    fixed: dict[str, tuple[float, int]] = {}
+    computed = {n for n, t in graph.tensors.items() if t.data is None}
+    for op in graph.ops:
+        spec = table[op.kind]
+        if spec.shares_scale:
+            for name in (i for i in op.inputs if i in computed):
+                parent[root(name)] = root(op.outputs[0])
+        if spec.fixed_output:
+            fixed[op.outputs[0]] = spec.fixed_output
+    joint: dict[str, Range] = {}
+    for name in graph.tensors:
+        if name not in computed or name not in ranges:
+            continue
+        low, high = ranges[name]
+        if name in graph.outputs:
+            low, high = low * recipe.output_margin, high * recipe.output_margin
+        have = joint.get(root(name), (0.0, 0.0))
+        joint[root(name)] = (min(have[0], low), max(have[1], high))
+    rooted = {root(n): q for n, q in fixed.items()}
+    return {
+        n: Quant((rooted[root(n)][0],), (rooted[root(n)][1],)) if root(n) in rooted else affine(*joint[root(n)])
+        for n in graph.tensors
+        if n in computed and n in ranges
+    }
+
+
+def affine(low: float, high: float) -> Quant:
+    """Scale and zero point of [low, high], which is widened to hold 0; 0 is represented exactly."""
+    low, high = min(low, 0.0), max(high, 0.0)
+    scale = float(np.float32(max(high - low, 1e-8) / 255))
+    return Quant((scale,), (int(np.clip(round(-128 - low / scale), -128, 127)),))
+
+
+def quantized(array: Array, quant: Quant) -> Array:
+    """int8 values of an array under a per-tensor scheme."""
+    return np.clip(np.round(array / quant.scales[0]) + quant.zero_points[0], -128, 127).astype(np.int8)
+
+
+def _weights(graph: Graph, op: Op, weighted: Weighted) -> Op:
+    """Replace weight and bias; the weight scale grows where the int32 bias would overflow."""
+    x, weight, bias = (graph.tensors[i] for i in op.inputs)
+    assert weight.data is not None and bias.data is not None and x.quant is not None
+    data = weight.data.astype(np.float64)
+    channels = np.moveaxis(data, weighted.axis, 0).reshape(data.shape[weighted.axis], -1)
+    peak = np.abs(channels).max(1)
+    if not weighted.per_channel:
+        peak = np.full_like(peak, peak.max())
+    scales = np.where(peak > 0, peak / 127, 1.0)
+    floor = np.abs(bias.data.astype(np.float64)) / (_INT32_ROOM * x.quant.scales[0])
+    scales = np.maximum(scales, floor if weighted.per_channel else floor.max()).astype(np.float32)
+    wide = scales.astype(np.float64).reshape([-1 if i == weighted.axis else 1 for i in range(data.ndim)])
+    q = np.clip(np.round(data / wide), -127, 127).astype(np.int8)
+    bias_scales = (scales.astype(np.float64) * x.quant.scales[0]).astype(np.float32)
+    q_bias = np.round(bias.data / bias_scales.astype(np.float64)).astype(np.int32)
+    kept = slice(None) if weighted.per_channel else slice(1)
+    count = len(scales[kept])
+    made = [
+        Tensor(f"{op.outputs[0]}/weight", weight.shape, "int8", q, _symmetric(scales[kept], weighted.axis, count)),
+        Tensor(f"{op.outputs[0]}/bias", bias.shape, "int32", q_bias, _symmetric(bias_scales[kept], 0, count)),
+    ]
+    for tensor in made:
+        graph.add(tensor)
+    return replace(op, inputs=(op.inputs[0], made[0].name, made[1].name))
+
+
+def _symmetric(scales: Array, axis: int, count: int) -> Quant:
+    return Quant(tuple(float(s) for s in scales), (0,) * count, axis if count > 1 else 0)
+
+
+def _constants(graph: Graph, op: Op, quants: Mapping[str, Quant]) -> Op:
+    """Float constants of other operators: under the output's scheme where values only move, else under their own."""
+    inputs = []
+    for i, name in enumerate(op.inputs):
+        tensor = graph.tensors.get(name)
+        if tensor is None or tensor.data is None or tensor.dtype != "float32":
+            inputs.append(name)
+            continue
+        shared = specs()[op.kind].shares_scale
+        quant = quants[op.outputs[0]] if shared else affine(float(tensor.data.min()), float(tensor.data.max()))
+        made = Tensor(f"{op.outputs[0]}/const{i}", tensor.shape, "int8", quantized(tensor.data, quant), quant)
+        inputs.append(graph.add(made))
+    return replace(op, inputs=tuple(inputs))
+
+
+def _ends(graph: Graph, recipe: Recipe) -> Graph:
+    """uint8 ends, where asked for: one QUANTIZE at the boundary (q + 128), none inside."""
+    if recipe.input_dtype == "uint8":
+        for i, name in enumerate(graph.inputs):
+            outer = _uint8_twin(graph, name)
+            graph.ops.insert(0, Op("QUANTIZE", (outer,), (name,)))
+            graph.inputs[i] = outer
+    if recipe.output_dtype == "uint8":
+        for i, name in enumerate(graph.outputs):
+            outer = _uint8_twin(graph, name)
+            graph.ops.append(Op("QUANTIZE", (name,), (outer,)))
+            graph.outputs[i] = outer
+    return graph
+
+
+def _uint8_twin(graph: Graph, name: str) -> str:
+    tensor = graph.tensors[name]
+    assert tensor.quant is not None
+    quant = Quant(tensor.quant.scales, tuple(z + 128 for z in tensor.quant.zero_points))
+    twin = graph.add(replace(tensor, name=f"{name}/uint8", dtype="uint8", quant=quant))
+    graph.ports[twin] = graph.ports[name]
+    return twin

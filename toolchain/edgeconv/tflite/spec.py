@@ -1,0 +1,62 @@
+"""What the writer and the quantizer must know of each operator; one table entry per operator, filled by ``ops/``."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from edgeconv.tflite.graph import Graph, Op
+
+Version = Callable[[Graph, Op], int]
+
+
+def by_type(floating: int, integer: int) -> Version:
+    """The usual version rule: one for float tensors, one for int8."""
+    return lambda graph, op: integer if graph.tensors[op.outputs[0]].dtype == "int8" else floating
+
+
+@dataclass(frozen=True)
+class Weighted:
+    """The operator has a weight (input 1) and a bias (input 2); `axis` is the output-channel axis of the weight."""
+
+    axis: int
+    per_channel: bool
+
+
+@dataclass(frozen=True)
+class OpSpec:
+    """How one builtin operator is written and quantized."""
+
+    kind: str
+    options: str | None
+    """Name of its options table in the schema; None: it has none."""
+    version: Version
+    shares_scale: bool = False
+    """Inputs and output must have one scale and zero point: the operator only moves or picks values."""
+    fixed_output: tuple[float, int] | None = None
+    """(scale, zero point) that the kernels demand of the output."""
+    weighted: Weighted | None = None
+    int8: bool = True
+    """False: the kernels have no int8 form."""
+    activation: bool = False
+    """It can carry a fused activation."""
+
+
+SPECS: dict[str, OpSpec] = {}
+
+
+def register(*specs: OpSpec) -> None:
+    for spec in specs:
+        assert spec.kind not in SPECS, spec.kind
+        SPECS[spec.kind] = spec
+
+
+def specs() -> Mapping[str, OpSpec]:
+    """All specs; importing every module of ``tflite/ops`` once."""
+    from edgeconv.tflite import ops
+
+    for module in pkgutil.iter_modules(ops.__path__):
+        importlib.import_module(f"{ops.__name__}.{module.name}")
+    return SPECS
