@@ -50,6 +50,8 @@ class TfliteProfile(_Part):
     max_rank: int = Field(default=4, ge=1, le=8)
     max_transposes: int = Field(default=0, ge=0)
     op_versions: Literal["tflite-runtime-2.14", "litert-2.3"] = "tflite-runtime-2.14"
+    output_margin: float = Field(default=1.25, ge=1, le=4)
+    """Factor on the calibrated range of the outputs: logits of clips that calibration never saw may lie outside."""
     max_xnnpack_partitions: int | None = Field(default=1, ge=1)
     """None: not gated."""
 
@@ -87,3 +89,71 @@ class ExportProfile(_Part):
     def sha256(self) -> str:
         """Of the canonical JSON form, so that comments in the YAML do not matter."""
         return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
+
+
+def profile_folder() -> Path:
+    """Folder of the profiles that come with the package (the same files in a checkout and in a wheel)."""
+    return Path(str(resources.files("edgeconv"))) / "export_profiles"
+
+
+def profile_names() -> tuple[str, ...]:
+    return tuple(sorted(p.stem for p in profile_folder().glob("*.yaml")))
+
+
+def load_profile(name: str) -> ExportProfile:
+    """Read a profile by name, or from a .yaml path.
+
+    Raises:
+        UsageError: no such profile or file; not YAML; unknown or wrong-typed keys (each with its line).
+    """
+    path = Path(name)
+    if path.suffix not in (".yaml", ".yml"):
+        path = profile_folder() / f"{name}.yaml"
+        if name not in profile_names():
+            raise UsageError(f"there is no profile '{name}'", hint=did_you_mean(name, profile_names()))
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"the profile '{path}' cannot be read: {error}") from error
+    try:
+        data = yaml.safe_load(text)
+        tree = yaml.compose(text, Loader=yaml.SafeLoader)
+    except yaml.YAMLError as error:
+        raise UsageError(f"the profile '{path}' is not YAML: {' '.join(str(error).split())}") from error
+    if not isinstance(data, dict):
+        raise UsageError(f"the profile '{path}' must be a mapping of keys to values")
+    try:
+        return ExportProfile.model_validate(data)
+    except ValidationError as error:
+        reasons = []
+        for problem in error.errors():
+            keys = [k for k in problem["loc"] if isinstance(k, str)]
+            known = _known_keys(keys[:-1])
+            advice = f"; {did_you_mean(keys[-1], known)}" if problem["type"] == "extra_forbidden" and known else ""
+            reasons.append(f"line {_line(tree, problem['loc'])}, key '{'.'.join(map(str, problem['loc']))}': {problem['msg']}{advice}")
+        raise UsageError(f"the profile '{path}' is not valid", reasons=reasons) from error
+
+
+def _known_keys(parents: list[str]) -> list[str]:
+    model: type[BaseModel] = ExportProfile
+    for key in parents:
+        annotation = model.model_fields[key].annotation if key in model.model_fields else None
+        if not (isinstance(annotation, type) and issubclass(annotation, BaseModel)):
+            return []
+        model = annotation
+    return list(model.model_fields)
+
+
+def _line(node: yaml.Node | None, path: tuple[int | str, ...]) -> int:
+    """Line of the key in the file; of the nearest parent when the key is missing."""
+    line = node.start_mark.line + 1 if node else 1
+    for step in path:
+        if isinstance(node, yaml.MappingNode):
+            entry = next(((k, v) for k, v in node.value if k.value == step), None)
+            if entry is None:
+                break
+            line, node = entry[0].start_mark.line + 1, entry[1]
+        elif isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
+            node = node.value[step]
+            line = node.start_mark.line + 1
+    return line

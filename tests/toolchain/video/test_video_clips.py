@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import flat_pictures, save_images, save_video
+from video_samples import flat_pictures, save_images, save_video
 
 from edgeconv.core.errors import UsageError
 from edgeconv.profiles import ClipsProfile, VideoProfile

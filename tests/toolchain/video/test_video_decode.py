@@ -8,7 +8,7 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
-from conftest import flat_pictures, save_images, save_video, set_display_matrix
+from video_samples import flat_pictures, save_images, save_video, set_display_matrix
 
 from edgeconv.profiles import VideoProfile
 from edgeconv.video import decode

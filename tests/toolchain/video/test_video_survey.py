@@ -3,7 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from conftest import flat_pictures, save_video
+from video_samples import flat_pictures, save_video
 
 from edgeconv.core.errors import UsageError
 from edgeconv.core.report import SkippedClip

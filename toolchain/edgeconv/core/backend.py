@@ -28,7 +28,8 @@ class Window:
     def out(self, size: Pair) -> Pair:
         """Output size: floor((size + pads - dilation * (kernel - 1) - 1) / stride) + 1."""
         height, width = (
-            (size[i] + self.before[i] + self.after[i] - self.dilation[i] * (self.kernel[i] - 1) - 1) // self.stride[i] + 1
+            (size[i] + self.before[i] + self.after[i] - self.dilation[i] * (self.kernel[i] - 1) - 1) // self.stride[i]
+            + 1
             for i in (0, 1)
         )
         return height, width

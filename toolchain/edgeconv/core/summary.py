@@ -33,7 +33,17 @@ class TensorInfo:
         return self.elements * _BYTES.get(self.dtype, 4)
 
 
-_BYTES = {"float32": 4, "float16": 2, "float64": 8, "int8": 1, "uint8": 1, "int16": 2, "int32": 4, "int64": 8, "bool": 1}
+_BYTES = {
+    "float32": 4,
+    "float16": 2,
+    "float64": 8,
+    "int8": 1,
+    "uint8": 1,
+    "int16": 2,
+    "int32": 4,
+    "int64": 8,
+    "bool": 1,
+}
 
 
 @dataclass(frozen=True)

@@ -6,12 +6,14 @@ from collections.abc import Mapping
 
 from edgeconv.core.backend import Backend
 from edgeconv.core.errors import ModelError
-from edgeconv.lowering.engine import Port, Trace, run
+from edgeconv.lowering.boundary import Port
+from edgeconv.lowering.engine import Trace, run
 from edgeconv.lowering.fold import fold_batch_norms
 from edgeconv.lowering.graph import SourceGraph, graph_of, load_graph
 from edgeconv.lowering.onnx_backend import OnnxBackend
+from edgeconv.lowering.simplify import SimplifyOutcome, simplify
 
-__all__ = ["OnnxBackend", "Port", "SourceGraph", "Trace", "fold_batch_norms", "graph_of", "load_graph", "lower"]
+__all__ = ["OnnxBackend", "Port", "SimplifyOutcome", "SourceGraph", "Trace", "fold_batch_norms", "graph_of", "load_graph", "lower", "simplify"]
 
 
 def lower(graph: SourceGraph, backend: Backend, layouts: Mapping[str, str] | None = None) -> Trace:

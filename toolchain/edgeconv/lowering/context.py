@@ -93,7 +93,8 @@ class Context:
             return value
         if value.array is not None:
             index = tuple(
-                slice(todo[a][0], todo[a][0] + todo[a][1]) if a in todo else slice(None) for a in range(len(value.shape))
+                slice(todo[a][0], todo[a][0] + todo[a][1]) if a in todo else slice(None)
+                for a in range(len(value.shape))
             )
             return constant(value.array[index])
         heads = {value.dim(a)[0]: a for a in todo}
@@ -110,23 +111,26 @@ class Context:
             one = self.slice(value, {first: todo.pop(first)})
             return self.slice(one, todo)
         new = {a: fresh(size) for a, (_, size) in todo.items()}
-        starts, sizes, out = [], [], []
+        starts: list[int] = []
+        sizes: list[int] = []
+        out: list[Atoms] = []
         for group in groups:
             axis = heads.get(group[0]) if group else None
             if axis is None:
-                starts, sizes, out = [*starts, 0], [*sizes, size_of(group)], [*out, group]
+                starts.append(0)
+                sizes.append(size_of(group))
+                out.append(group)
                 continue
             rest = group[len(value.dim(axis)) :]
             start, size = todo[axis]
-            starts, sizes = [*starts, start * size_of(rest)], [*sizes, size * size_of(rest)]
+            starts.append(start * size_of(rest))
+            sizes.append(size * size_of(rest))
             out.append((*new[axis], *rest))
         tensor = self.backend.slice(self.views.get(value, groups), starts, sizes)
         dims = [new[a] if a in todo else d for a, d in enumerate(value.dims)]
         return self.wrap(tensor, out, dims)
 
-    def _own_groups(
-        self, value: Value, order: Atoms, fits: Callable[[list[Atoms]], bool]
-    ) -> list[Atoms] | None:
+    def _own_groups(self, value: Value, order: Atoms, fits: Callable[[list[Atoms]], bool]) -> list[Atoms] | None:
         """The dimensions of a tensor that already lies in this order and fits the operator, so that no view is needed."""
         for rep in value.storage.reps:
             groups = [leaves(g) for g in rep.groups]
@@ -176,7 +180,9 @@ class Context:
                 return order.index(following)
         return len(order)
 
-    def pad(self, value: Value, pads: Mapping[int, tuple[int, int]], mode: str = "constant", fill: float = 0.0) -> Value:
+    def pad(
+        self, value: Value, pads: Mapping[int, tuple[int, int]], mode: str = "constant", fill: float = 0.0
+    ) -> Value:
         """Pad {axis: (before, after)}; several axes in one operator where rank allows."""
         todo = {a: p for a, p in pads.items() if p != (0, 0)}
         if not todo:
@@ -205,7 +211,7 @@ class Context:
                     groups.append(())
                 groups[-1] = (*groups[-1], order[at])
             at += len(groups[-1]) if padded_axis is not None else 1
-        if len(groups) > self.max_rank or mode != "constant" and len(todo) > 1:
+        if len(groups) > self.max_rank or (mode != "constant" and len(todo) > 1):
             first = next(iter(todo))
             one = self.pad(value, {first: todo.pop(first)}, mode, fill)
             return self.pad(one, todo, mode, fill)
@@ -246,7 +252,7 @@ class Context:
         """Memory order as (axis, atom number) positions, None standing for the concatenation axis."""
 
         def positions(value: Value) -> list[tuple[int, int] | None]:
-            names: dict[Atom, tuple[int, int] | None] = {a: None for a in value.dim(axis)}
+            names: dict[Atom, tuple[int, int] | None] = dict.fromkeys(value.dim(axis))
             for other, dim in enumerate(value.dims):
                 if other != axis:
                     names |= {a: (other, i) for i, a in enumerate(leaves(dim))}
@@ -328,9 +334,7 @@ class Context:
             return (batch, height, width, channels)
         return (batch, channels, height, width)
 
-    def conv2d(
-        self, value: Value, weight: Array, bias: Array | None, window: Window, groups: int = 1
-    ) -> Value:
+    def conv2d(self, value: Value, weight: Array, bias: Array | None, window: Window, groups: int = 1) -> Value:
         """Conv2d on logical [N, C, H, W]."""
         batch, channels, height, width = (value.dim(a) for a in range(4))
         tensor = self.views.get(value, self.spatial_groups(batch, channels, height, width))

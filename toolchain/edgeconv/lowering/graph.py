@@ -137,7 +137,11 @@ def fold_constants(graph: SourceGraph) -> None:
             graph.constants[node.outputs[0]] = np.array(shape, np.int64)
             continue
         foldable = not node.domain and all(not i or i in graph.constants for i in node.inputs)
-        if not foldable or node.op.startswith("Random") or any(isinstance(a, onnx.GraphProto) for a in node.attributes.values()):
+        if (
+            not foldable
+            or node.op.startswith("Random")
+            or any(isinstance(a, onnx.GraphProto) for a in node.attributes.values())
+        ):
             kept.append(node)
             continue
         for name, value in zip(node.outputs, _evaluate(node, graph), strict=True):
@@ -147,15 +151,16 @@ def fold_constants(graph: SourceGraph) -> None:
 
 
 def _evaluate(node: SourceNode, graph: SourceGraph) -> list[Array]:
-    attributes = {
-        k: numpy_helper.from_array(v) if isinstance(v, np.ndarray) else v for k, v in node.attributes.items()
-    }
+    attributes = {k: numpy_helper.from_array(v) if isinstance(v, np.ndarray) else v for k, v in node.attributes.items()}
     proto = onnx.helper.make_node(node.op, node.inputs, node.outputs, **attributes)
     feeds = {i: graph.constants[i] for i in node.inputs if i}
     body = onnx.helper.make_graph(
         [proto],
         "fold",
-        [onnx.helper.make_tensor_value_info(i, onnx.helper.np_dtype_to_tensor_dtype(a.dtype), a.shape) for i, a in feeds.items()],
+        [
+            onnx.helper.make_tensor_value_info(i, onnx.helper.np_dtype_to_tensor_dtype(a.dtype), a.shape)
+            for i, a in feeds.items()
+        ],
         [onnx.helper.make_tensor_value_info(o, onnx.TensorProto.UNDEFINED, None) for o in node.outputs if o],
     )
     model = onnx.helper.make_model(body, opset_imports=[onnx.helper.make_opsetid("", graph.opset)])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -114,6 +115,11 @@ class OnnxBackend:
 
     def matmul(self, left: str, right: str) -> str:
         return self._emit("MatMul", [left, right])
+
+    def save(self, path: Path) -> None:
+        """Write the model; past 2 GiB (protobuf's limit) its weights go to a file beside it."""
+        model = self.model()
+        onnx.save(model, path, save_as_external_data=model.ByteSize() >= 2**31 - 1)
 
     def model(self) -> onnx.ModelProto:
         graph = helper.make_graph(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from edgeconv.lowering.registry import Refused
+from edgeconv.core.errors import Refused
 
 
 def explicit_pads(

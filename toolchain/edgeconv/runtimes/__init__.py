@@ -1,0 +1,31 @@
+"""Runtimes, each in a child process: model file and clips in; outputs, ranges, time and peak memory out."""
+
+from edgeconv.runtimes.api import (
+    Compared,
+    CompareRequest,
+    Feed,
+    Measured,
+    RangesRequest,
+    RunRequest,
+    TensorDrift,
+    available,
+    compare_tensors,
+    count_partitions,
+    run_model,
+    tensor_ranges,
+)
+
+__all__ = [
+    "CompareRequest",
+    "Compared",
+    "Feed",
+    "Measured",
+    "RangesRequest",
+    "RunRequest",
+    "TensorDrift",
+    "available",
+    "compare_tensors",
+    "count_partitions",
+    "run_model",
+    "tensor_ranges",
+]

@@ -89,3 +89,12 @@ def tensors_that(op: OpInfo, wrong: Callable[[TensorInfo], bool]) -> Finding:
     """Passes when no run-time tensor of the op is wrong; names those that are."""
     bad = [t for t in activations(op) if wrong(t)]
     return Finding(not bad, ", ".join(f"'{t.name}' is {describe(t)}" for t in bad))
+
+
+def same_quantization(op: OpInfo) -> Finding:
+    """Passes when all int8 tensors of an int8 op share one scale and zero point."""
+    if activation_type(op) != "int8":
+        return Finding(True)
+    quantized = [t for t in op.tensors if t.dtype == "int8" and t.scales]
+    pairs = sorted({(t.scales[0], t.zero_points[0] if t.zero_points else 0) for t in quantized})
+    return Finding(len(pairs) <= 1, "; ".join(f"scale {s:.6g}, zero point {z}" for s, z in pairs))

@@ -61,7 +61,9 @@ def _carries(table: Mapping[str, OpSpec], op: Op | None, producer: Mapping[str, 
     if op is None:
         return False
     if op.kind in _COMMUTES:
-        return all(_carries(table, producer.get(i), producer) for i in op.inputs[: None if op.kind == "CONCATENATION" else 1])
+        return all(
+            _carries(table, producer.get(i), producer) for i in op.inputs[: None if op.kind == "CONCATENATION" else 1]
+        )
     return table[op.kind].activation and "fusedActivationFunction" not in op.options
 
 

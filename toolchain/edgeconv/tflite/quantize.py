@@ -42,10 +42,14 @@ def quantize(graph: Graph, ranges: Mapping[str, Range], recipe: Recipe) -> Graph
         ModelError: an operator has no int8 kernel, or a tensor was never calibrated (all are listed).
     """
     table = specs()
-    problems = [f"{op.kind} '{op.outputs[0]}' has no int8 kernel in TFLite" for op in graph.ops if not table[op.kind].int8]
+    problems = [
+        f"{op.kind} '{op.outputs[0]}' has no int8 kernel in TFLite" for op in graph.ops if not table[op.kind].int8
+    ]
     live = [n for n, t in graph.tensors.items() if t.data is None and t.dtype == "float32"]
     problems += [f"'{n}' was not calibrated" for n in live if n not in ranges]
-    problems += [f"'{n}' is not finite during calibration" for n in live if n in ranges and not np.isfinite(ranges[n]).all()]
+    problems += [
+        f"'{n}' is not finite during calibration" for n in live if n in ranges and not np.isfinite(ranges[n]).all()
+    ]
     if problems:
         raise ModelError("the model cannot be quantized to int8", reasons=problems)
     quants = activation_quants(graph, ranges, recipe)

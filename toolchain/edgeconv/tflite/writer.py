@@ -13,7 +13,11 @@ from edgeconv.tflite.graph import Graph, Op, Tensor
 from edgeconv.tflite.spec import specs
 
 _TYPES = {"float32": "FLOAT32", "int8": "INT8", "uint8": "UINT8", "int32": "INT32", "int64": "INT64"}
-_ENUMS = {"padding": schema.Padding, "fusedActivationFunction": schema.ActivationFunctionType, "mode": schema.MirrorPadMode}
+_ENUMS = {
+    "padding": schema.Padding,
+    "fusedActivationFunction": schema.ActivationFunctionType,
+    "mode": schema.MirrorPadMode,
+}
 _ALIGNMENT = 16  # force_align of Buffer.data in the schema; Arm kernels read weights in place
 
 

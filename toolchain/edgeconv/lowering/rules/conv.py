@@ -7,9 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from edgeconv.core.backend import Window
+from edgeconv.core.errors import Refused
 from edgeconv.core.layout import Array, Value
 from edgeconv.lowering.context import Context
-from edgeconv.lowering.registry import Node, Refused, rule
+from edgeconv.lowering.registry import Node, rule
 from edgeconv.lowering.taps import Axis, stack_taps, stack_weight, taps
 from edgeconv.lowering.windows import explicit_pads
 
@@ -41,9 +42,7 @@ def conv(ctx: Context, node: Node) -> Value:
     return convolve(ctx, x, weight, bias, axes, groups)
 
 
-def convolve(
-    ctx: Context, x: Value, weight: Array, bias: Array | None, axes: Sequence[Axis], groups: int
-) -> Value:
+def convolve(ctx: Context, x: Value, weight: Array, bias: Array | None, axes: Sequence[Axis], groups: int) -> Value:
     """Conv over logical [N, C, S1..Sn] with explicit geometry."""
     axes = list(axes)
     native = native_axes(ctx, x, axes)
@@ -62,9 +61,7 @@ def convolve(
     return _native(ctx, x, weight, bias, axes, native, groups)
 
 
-def _depthwise_sum(
-    ctx: Context, x: Value, weight: Array, bias: Array | None, axes: list[Axis], tapped: int
-) -> Value:
+def _depthwise_sum(ctx: Context, x: Value, weight: Array, bias: Array | None, axes: list[Axis], tapped: int) -> Value:
     """y = bias + sum over taps d of Conv2d(tap d, W[.., d, ..]): grouped kernels with kT inputs per group are slow."""
     total: Value | None = None
     inner = [Axis(a.out, 1) if i == tapped else a for i, a in enumerate(axes)]
@@ -94,7 +91,13 @@ def native_axes(ctx: Context, x: Value, axes: Sequence[Axis]) -> tuple[int, ...]
 
 
 def _native(
-    ctx: Context, x: Value, weight: Array, bias: Array | None, axes: Sequence[Axis], native: tuple[int, ...], groups: int
+    ctx: Context,
+    x: Value,
+    weight: Array,
+    bias: Array | None,
+    axes: Sequence[Axis],
+    native: tuple[int, ...],
+    groups: int,
 ) -> Value:
     """Conv2d over the native axes; axes before them fold into the batch, axes behind them ride along as width."""
     first = native[0]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from edgeconv.core.errors import Refused
 from edgeconv.core.layout import Array, Value
 from edgeconv.lowering.context import Context
-from edgeconv.lowering.registry import Node, Refused, rule
+from edgeconv.lowering.registry import Node, rule
 
 
 @rule("Gemm")

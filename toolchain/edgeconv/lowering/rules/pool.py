@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from edgeconv.core.backend import Window
+from edgeconv.core.errors import Refused
 from edgeconv.core.layout import Value, flatten
 from edgeconv.lowering.context import Context
-from edgeconv.lowering.registry import Node, Refused, rule
+from edgeconv.lowering.registry import Node, rule
 from edgeconv.lowering.taps import Axis
 from edgeconv.lowering.windows import ceil_excess, explicit_pads
 
@@ -103,4 +104,3 @@ def _pool2(
     if len(native) == 2:
         out[2 + native[1]] = y.dims[3]
     return y.with_dims(out)
-

@@ -30,6 +30,7 @@ ABS AVERAGE_POOL_2D BATCH_MATMUL CEIL COS DIV ELU EXP FLOOR GELU HARD_SWISH LOG 
 RELU_N1_TO_1 ROUND RSQRT SIN SOFTMAX SQRT SQUARE SQUARED_DIFFERENCE
 """),
     "float32 with int8 weights": frozenset({"CONV_2D", "FULLY_CONNECTED"}),
+    "float16": frozenset({"DEQUANTIZE"}),
 }
 """Ops by the type they work on."""
 
@@ -43,6 +44,7 @@ SOFTMAX SQRT SQUARED_DIFFERENCE
     | frozenset({"CAST", "CONV_3D", "CONV_3D_TRANSPOSE", "CUMSUM", "POW", "RELU_0_TO_1", "SIGN"}),
     "float32 with int8 weights": frozenset({"DEPTHWISE_CONV_2D"}),
     "uint8": frozenset({"QUANTIZE"}),
+    "bool": frozenset({"SELECT", "SELECT_V2"}),
 }
 
 REFUSED_TYPES = frozenset({"int16", "int32", "int64"})

@@ -40,9 +40,7 @@ def conv2d(e: Emitter, tensor: str, weight: Array, bias: Array | None, window: W
     return e.emit("CONV_2D", [tensor, filters, e.constant(bias.astype(np.float32))], shape, **options)
 
 
-def _out(
-    window: Window, valid: tuple[int, int] | None, size: tuple[int, ...], padding: str
-) -> tuple[int, int]:
+def _out(window: Window, valid: tuple[int, int] | None, size: tuple[int, ...], padding: str) -> tuple[int, int]:
     if padding == "SAME":
         return -(-size[0] // window.stride[0]), -(-size[1] // window.stride[1])
     assert valid is not None

@@ -10,7 +10,9 @@ from edgeconv.tflite.emitter import Emitter
 from edgeconv.tflite.spec import OpSpec, Weighted, by_type, register
 
 # Per-channel weights need version 12, which tflite-runtime 2.14 does not register.
-register(OpSpec("FULLY_CONNECTED", "FullyConnectedOptions", by_type(1, 4), weighted=Weighted(0, False), activation=True))
+register(
+    OpSpec("FULLY_CONNECTED", "FullyConnectedOptions", by_type(1, 4), weighted=Weighted(0, False), activation=True)
+)
 
 
 def dense(e: Emitter, tensor: str, weight: Array, bias: Array | None) -> str:

@@ -7,6 +7,5 @@ from edgeconv.targets.constraints.kernels._shared import MEASURED
 
 @constraint("unsupported", source=MEASURED, ops=("CONV_2D", "DEPTHWISE_CONV_2D"))
 def conv_bias(op: OpInfo) -> Finding:
-    """A convolution must have a bias: LiteRT 2.3 does not load one without ("Tensor at index 2 was optional but was
-    expected")."""
+    """A convolution must have a bias: LiteRT 2.3 does not load one without ("has_bias was not true")."""
     return Finding(len(op.inputs) > 2 and op.inputs[2] is not None, "there is no bias")

@@ -4,6 +4,7 @@ from edgeconv.targets.constraints.xnnpack.concat_inputs import concat_inputs
 from edgeconv.targets.constraints.xnnpack.constant_parameters import constant_parameters
 from edgeconv.targets.constraints.xnnpack.equal_quantization import equal_quantization
 from edgeconv.targets.constraints.xnnpack.fused_activation import fused_activation
+from edgeconv.targets.constraints.xnnpack.kernel_scale import kernel_scale
 from edgeconv.targets.constraints.xnnpack.no_shrunk_axis import no_shrunk_axis
 from edgeconv.targets.constraints.xnnpack.pool_window import pool_window
 from edgeconv.targets.constraints.xnnpack.rank import rank
@@ -32,4 +33,5 @@ XNNPACK = (
     equal_quantization,
     reshape_quantization,
     scale_ratio,
+    kernel_scale,
 )

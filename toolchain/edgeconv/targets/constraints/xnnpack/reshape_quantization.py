@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 from edgeconv.core.summary import OpInfo
-from edgeconv.targets.constraint import Finding, constraint
-from edgeconv.targets.constraints.xnnpack._shared import MEASURED, same_quantization
+from edgeconv.targets.constraint import Finding, constraint, same_quantization
+from edgeconv.targets.constraints.xnnpack._shared import MEASURED
 
 
 @constraint("cpu", source=MEASURED, ops=("RESHAPE",))

@@ -1,0 +1,31 @@
+"""Gates of the delivered ONNX."""
+
+from __future__ import annotations
+
+from edgeconv.core.report import Gate
+from edgeconv.core.summary import ModelSummary
+from edgeconv.gates.common import listed, rank_gate, static_gate, transpose_gate
+from edgeconv.profiles import OnnxProfile
+
+
+def gate_onnx(file: str, summary: ModelSummary, profile: OnnxProfile) -> tuple[Gate, ...]:
+    """No tensor above the profile's rank, allowed operators only, no more transposes than allowed, static shapes."""
+    foreign = sorted({o.op for o in summary.ops} - set(profile.allowed_ops))
+    return (
+        rank_gate(file, summary, profile.max_rank),
+        transpose_gate(file, summary, "Transpose", profile.max_transposes),
+        Gate(
+            name=f"{file}: operators",
+            passed=not foreign,
+            measured=f"{len(summary.ops)} operators of {len(summary.histogram)} kinds",
+            required="only the kinds the profile allows",
+            detail=f"not allowed: {listed(foreign)}" if foreign else "",
+        ),
+        static_gate(file, summary),
+        Gate(
+            name=f"{file}: opset",
+            passed=summary.opset == profile.opset,
+            measured=str(summary.opset),
+            required=str(profile.opset),
+        ),
+    )

@@ -1,0 +1,65 @@
+"""Gates of the TFLite files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from edgeconv.core.report import Gate
+from edgeconv.core.summary import ModelSummary, OpInfo
+from edgeconv.gates.common import at_most, rank_gate, static_gate, transpose_gate
+from edgeconv.profiles import TfliteProfile
+
+
+def gate_tflite(
+    file: str, summary: ModelSummary, profile: TfliteProfile, versions: Mapping[str, int]
+) -> tuple[Gate, ...]:
+    """Gates of any TFLite file; `versions` are the highest operator versions the profile's runtime registers."""
+    newer = [f"{o.op} v{o.version}" for o in summary.ops if o.version > versions.get(o.op, 0)]
+    three = [f"'{o.name}'" for o in summary.ops if o.op.endswith("_3D")]
+    return (
+        rank_gate(file, summary, profile.max_rank),
+        transpose_gate(file, summary, "TRANSPOSE", profile.max_transposes),
+        at_most(f"{file}: 3D operators", len(three), 0, three),
+        static_gate(file, summary),
+        at_most(f"{file}: operators newer than {profile.op_versions}", len(newer), 0, sorted(set(newer))),
+    )
+
+
+def gate_int8(
+    file: str, summary: ModelSummary, profile: TfliteProfile, partitions: int | None
+) -> tuple[Gate, ...]:
+    """Full int8: integers in every tensor, nothing requantized inside, one delegate partition where asked for."""
+    allowed = {"int8", "int32"}
+    ends = {t.name for t in (*summary.inputs, *summary.outputs)}
+    other = [
+        f"'{t.name}' {t.dtype}"
+        for t in summary.tensors
+        if t.dtype not in allowed and not (t.name in ends and t.dtype == "uint8")
+    ]
+    inside = [f"'{o.name}'" for o in summary.ops if o.op in ("QUANTIZE", "DEQUANTIZE") and not _at_an_end(o, ends)]
+    gates = [
+        at_most(f"{file}: tensors that are not int8 or int32", len(other), 0, other),
+        at_most(f"{file}: QUANTIZE and DEQUANTIZE inside", len(inside), 0, inside),
+        Gate(
+            name=f"{file}: input and output type",
+            passed=all(t.dtype == profile.input_dtype for t in summary.inputs)
+            and all(t.dtype == profile.output_dtype for t in summary.outputs),
+            measured=", ".join(t.dtype for t in (*summary.inputs, *summary.outputs)),
+            required=f"{profile.input_dtype} in, {profile.output_dtype} out",
+        ),
+    ]
+    if profile.max_xnnpack_partitions is not None and partitions is not None:
+        limit = profile.max_xnnpack_partitions
+        gates.append(
+            Gate(
+                name=f"{file}: XNNPACK partitions in LiteRT",
+                passed=1 <= partitions <= limit,
+                measured=str(partitions),
+                required=f"1 to {limit}" if limit > 1 else "1",
+            )
+        )
+    return tuple(gates)
+
+
+def _at_an_end(op: OpInfo, ends: set[str]) -> bool:
+    return bool({t.name for t in op.tensors} & ends)

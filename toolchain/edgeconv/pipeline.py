@@ -1,0 +1,45 @@
+"""The road: source → lower → simplify → gate → convert → quantize → check → verify → bundle.
+
+Only this module knows the order. :func:`export` reads top to bottom; the steps call the stations.
+"""
+
+from __future__ import annotations
+
+from edgeconv import bundle, sources
+from edgeconv.core.progress import Progress, Silent, Stopwatch
+from edgeconv.steps.deliver import deliver, make_report
+from edgeconv.steps.model import convert, lower, quantize, simplify
+from edgeconv.steps.proof import check, drift, verify
+from edgeconv.steps.source import describe, prepare, read_clips
+from edgeconv.steps.state import ExportRequest, ExportResult, Road
+
+__all__ = ["ExportRequest", "ExportResult", "export"]
+
+
+def export(request: ExportRequest, progress: Progress | None = None) -> ExportResult:
+    """Run the whole road and write the bundle.
+
+    The bundle is written also when a gate fails, so that its report can be read; the caller decides by
+    ``result.report.passed``. Nothing is written when a station refuses.
+
+    Raises:
+        EdgeconvError: with every reason the refusing station knows.
+    """
+    watch = Stopwatch(progress or Silent())
+    with bundle.StagedFolder(request.out) as staged:
+        road = Road(request, staged, watch)
+        with sources.open_source(request.spec, request.profile.threads) as session:
+            described = describe(road, session)
+            clips = read_clips(road, described)
+            prepared = prepare(road, session)
+        lowering, onnx = lower(road, described)
+        simplify(road, onnx)
+        graph, lite = convert(road, described)
+        quantization = quantize(road, graph, lite)
+        coverage = check(road)
+        parity = verify(road, prepared, clips[1], described, onnx, lite)
+        drifted = drift(road, lite)
+        report = make_report(road, described, prepared, clips, lowering, parity, drifted, coverage, quantization)
+        deliver(road, report, parity, clips[1], described, lite)
+        staged.commit()
+    return ExportResult(report, tuple(watch.timings), request.out)

@@ -1,0 +1,123 @@
+"""The typed requests and the calls that carry them into children."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+from pydantic import BaseModel
+
+from edgeconv.core.child import Result, call_once
+from edgeconv.core.layout import Array
+
+TFLITE_MODULES = {
+    "litert": "ai_edge_litert.interpreter",
+    "tflite-runtime": "tflite_runtime.interpreter",
+    "tensorflow": "tensorflow",
+}
+
+
+def available(runtime: str) -> bool:
+    """Whether the runtime's package is installed (it is not imported)."""
+    return find_spec(TFLITE_MODULES.get(runtime, runtime).split(".")[0]) is not None
+
+
+class Feed(BaseModel):
+    """One model input: clips on disk, and how a clip becomes the physical tensor."""
+
+    clips: Path
+    """.npy, float32 or integer, [clips, ...logical shape]."""
+    perm: tuple[int, ...]
+    """Logical axes in memory order."""
+    physical: tuple[int, ...]
+
+    def arrange(self, clip: Array) -> Array:
+        return np.ascontiguousarray(clip.transpose(self.perm)).reshape(self.physical)
+
+
+class RunRequest(BaseModel):
+    runtime: str
+    model: Path
+    feeds: tuple[Feed, ...]
+    outputs: Path
+    """.npy that receives the first output, float32 (dequantized), [clips, ...]."""
+    raw_outputs: Path | None = None
+    """.npy that receives the first output as the model gives it."""
+    raw_inputs: Path | None = None
+    """.npy that receives the quantized first input as the model was fed."""
+    threads: int = 2
+    delegate: bool = True
+    """False: TFLite's own kernels instead of XNNPACK."""
+
+
+class Measured(BaseModel):
+    milliseconds: tuple[float, ...]
+    """Wall time of every clip, the first one included."""
+    saturated: tuple[float, ...] = ()
+    """Per clip, share of integer output values at the ends of their range."""
+    partitions: int | None = None
+    """DELEGATE nodes in the execution plan."""
+    version: str = ""
+
+
+class RangesRequest(BaseModel):
+    model: Path
+    feeds: tuple[Feed, ...]
+    threads: int = 2
+
+
+class Ranges(BaseModel):
+    ranges: dict[str, tuple[float, float]]
+
+
+class CompareRequest(BaseModel):
+    """A float and an int8 file whose tensors bear the same names."""
+
+    reference: Path
+    candidate: Path
+    feeds: tuple[Feed, ...]
+    clips: int = 2
+    threads: int = 2
+
+
+class TensorDrift(BaseModel):
+    tensor: str
+    sqnr_db: float
+    cosine: float
+
+
+class Compared(BaseModel):
+    tensors: tuple[TensorDrift, ...]
+
+
+class _Model(BaseModel):
+    model: Path
+    threads: int = 2
+
+
+def run_model(request: RunRequest, timeout: float = 1800) -> Result[Measured]:
+    """Run a model file over clips in the named runtime.
+
+    Raises:
+        ChildDied: the runtime crashed or failed; a caller that compares runtimes reports it as a finding.
+    """
+    module = "onnx_runtime" if request.runtime == "onnxruntime" else "tflite"
+    function = f"edgeconv.runtimes.{module}:run"
+    return call_once(request.runtime, function, request, Measured, timeout, request.threads)
+
+
+def tensor_ranges(request: RangesRequest, timeout: float = 1800) -> Result[Ranges]:
+    """Smallest and largest value of every float tensor of a .tflite over all clips, streamed one clip at a time."""
+    return call_once("litert", "edgeconv.runtimes.tflite:ranges", request, Ranges, timeout, request.threads)
+
+
+def compare_tensors(request: CompareRequest, timeout: float = 1800) -> Result[Compared]:
+    """SQNR and cosine of every tensor both files share, in execution order, streamed over clips."""
+    return call_once("litert", "edgeconv.runtimes.tflite:compare", request, Compared, timeout, request.threads)
+
+
+def count_partitions(model: Path, threads: int = 2) -> Result[Measured]:
+    """How many delegate partitions LiteRT really makes of a file."""
+    request = _Model(model=model, threads=threads)
+    return call_once("litert", "edgeconv.runtimes.tflite:partitions", request, Measured, 600, threads)

@@ -1,0 +1,66 @@
+"""ONNX files as a source: nothing is exported, the file itself is the reference."""
+
+from __future__ import annotations
+
+import shutil
+
+import onnx
+
+from edgeconv.core.errors import ModelError, UsageError
+from edgeconv.sources.api import Description, Prepared, PrepareRequest, SourceSpec
+
+
+def describe(spec: SourceSpec) -> Description:
+    try:
+        model = onnx.load(spec.location)
+    except Exception as error:
+        raise UsageError(f"'{spec.text}' is not an ONNX file: {str(error).splitlines()[0]}") from error
+    weights = {t.name for t in model.graph.initializer}
+    inputs = [i for i in model.graph.input if i.name not in weights]
+    if len(inputs) != 1:
+        raise ModelError(f"'{spec.text}' has {len(inputs)} inputs", hint="models of one clip input are supported")
+    dims = inputs[0].type.tensor_type.shape.dim
+    shape = spec.input_shape or tuple(d.dim_value for d in dims)
+    if min(shape, default=0) < 1:
+        raise ModelError(
+            f"input '{inputs[0].name}' of '{spec.text}' has the dynamic shape {[d.dim_param or d.dim_value for d in dims]}",
+            hint="export it with static shapes",
+        )
+    return Description(
+        input_name=inputs[0].name,
+        input_shape=shape,
+        input_layout=spec.input_layout or _guess(shape),
+        parameters=sum(_size(t) for t in model.graph.initializer),
+        macs=0,
+    )
+
+
+def _size(tensor: onnx.TensorProto) -> int:
+    size = 1
+    for dim in tensor.dims:
+        size *= dim
+    return size
+
+
+def _guess(shape: tuple[int, ...]) -> str:
+    """The axis order of a clip input by where its three colour channels stand."""
+    if len(shape) == 5:
+        for axis, layout in ((1, "NCTHW"), (2, "NTCHW"), (4, "NTHWC")):
+            if shape[axis] == 3:
+                return layout
+    raise UsageError(
+        f"the axis order of the input {list(shape)} is not known", hint="give it, such as --input-layout NCTHW"
+    )
+
+
+def prepare(request: PrepareRequest) -> Prepared:
+    model = onnx.load(request.spec.location)
+    try:
+        onnx.checker.check_model(model)
+    except onnx.checker.ValidationError as error:
+        raise ModelError(f"'{request.spec.text}' is not valid ONNX: {str(error).splitlines()[0]}") from error
+    if model.ByteSize() < 2**31 and any(t.data_location for t in model.graph.initializer):
+        onnx.save(model, request.onnx)
+    else:
+        shutil.copyfile(request.spec.location, request.onnx)
+    return Prepared(weights="as in the ONNX file", untrained=False, exporter="none: ONNX file", has_reference=False)

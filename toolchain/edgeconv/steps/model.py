@@ -1,0 +1,93 @@
+"""Lower, simplify, convert, quantize: from the exported ONNX to the three delivered models."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from edgeconv import __version__, gates, inspection, lowering, runtimes, sources, targets, tflite
+from edgeconv.core.report import Lowering, Quantization
+from edgeconv.steps.state import FLOAT, INT8, ONNX, Road, feeds
+
+
+def _layouts(described: sources.Description, graph: lowering.SourceGraph) -> Mapping[str, str]:
+    return dict.fromkeys(graph.inputs, described.input_layout)
+
+
+def lower(road: Road, described: sources.Description) -> tuple[Lowering, lowering.Trace]:
+    with road.watch.stage("lower"):
+        graph = lowering.load_graph(road.original)
+        before = inspection.inspect_file(road.original)
+        folded = lowering.fold_batch_norms(graph)
+        backend = lowering.OnnxBackend(road.profile.onnx.opset)
+        trace = lowering.lower(graph, backend, _layouts(described, graph))
+        backend.save(road.staged.scratch / "lowered.onnx")
+    road.done("lower", f"{len(before.ops)} operators up to rank {before.max_rank}; {folded} BatchNorms folded")
+    return (
+        Lowering(
+            ops_before=before.histogram,
+            ops_after={},
+            max_rank_before=before.max_rank,
+            max_rank_after=0,
+            transposes=tuple(trace.transposes),
+            rules=dict(sorted(trace.rules.items())),
+        ),
+        trace,
+    )
+
+
+def simplify(road: Road, trace: lowering.Trace) -> None:
+    with road.watch.stage("simplify"):
+        outcome = lowering.simplify(
+            road.staged.scratch / "lowered.onnx", road.file(ONNX), road.profile.parity.float_relative
+        )
+        summary = road.summaries[ONNX] = inspection.inspect_file(road.file(ONNX))
+        road.gates += gates.gate_onnx(ONNX, summary, road.profile.onnx)
+    what = f"onnxsim: {outcome.nodes_before} → {outcome.nodes_after} nodes" if outcome.simplified else "left as lowered"
+    rank = f"rank ≤ {summary.max_rank}, {summary.count('Transpose')} Transpose"
+    road.done("simplify", f"{what}; {rank}; inputs {', '.join(p.name for p in trace.inputs)}", outcome.notes)
+
+
+def convert(road: Road, described: sources.Description) -> tuple[tflite.Graph, lowering.Trace]:
+    with road.watch.stage("convert"):
+        graph = lowering.load_graph(road.original)
+        lowering.fold_batch_norms(graph)
+        backend = tflite.TfliteBackend()
+        trace = lowering.lower(graph, backend, _layouts(described, graph))
+        tflite.optimize(backend.graph)
+        road.file(FLOAT).write_bytes(tflite.write(backend.graph, f"edgeconv {__version__}, float32"))
+        summary = road.summaries[FLOAT] = inspection.inspect_file(road.file(FLOAT))
+        versions = targets.registered_versions(road.profile.tflite.op_versions)
+        road.gates += gates.gate_tflite(FLOAT, summary, road.profile.tflite, versions)
+    road.done("convert", f"{len(summary.ops)} TFLite operators, {summary.count('TRANSPOSE')} TRANSPOSE")
+    return backend.graph, trace
+
+
+def quantize(road: Road, graph: tflite.Graph, trace: lowering.Trace) -> tuple[Quantization, ...]:
+    with road.watch.stage("quantize"):
+        found = runtimes.tensor_ranges(
+            runtimes.RangesRequest(
+                model=road.file(FLOAT),
+                feeds=feeds(trace, road.clips("calibration")),
+                threads=road.profile.threads,
+            )
+        )
+        road.watch.saw(found.peak_mib)
+        recipe = tflite.Recipe(
+            input_dtype=road.profile.tflite.input_dtype,
+            output_dtype=road.profile.tflite.output_dtype,
+            output_margin=road.profile.tflite.output_margin,
+        )
+        quantized = tflite.quantize(graph, found.value.ranges, recipe)
+        road.file(INT8).write_bytes(tflite.write(quantized, f"edgeconv {__version__}, full int8"))
+        summary = road.summaries[INT8] = inspection.inspect_file(road.file(INT8))
+        partitions = runtimes.count_partitions(road.file(INT8), road.profile.threads).value.partitions
+        versions = targets.registered_versions(road.profile.tflite.op_versions)
+        road.gates += gates.gate_tflite(INT8, summary, road.profile.tflite, versions)
+        road.gates += gates.gate_int8(INT8, summary, road.profile.tflite, partitions)
+    road.done("quantize", f"full int8, {summary.bytes / 1e6:.1f} MB, {partitions} XNNPACK partition(s) in LiteRT")
+    return tuple(
+        Quantization(
+            tensor=t.name, dtype=t.dtype, shape=t.shape, scale=t.scales[0], zero_point=t.zero_points[0]
+        )
+        for t in (*summary.inputs, *summary.outputs)
+    )

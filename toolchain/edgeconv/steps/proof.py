@@ -1,0 +1,111 @@
+"""Check and verify: op coverage per target, parity over all runtimes, drift tensor by tensor."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from edgeconv import lowering, parity, runtimes, sources, targets, video
+from edgeconv.core.child import ChildDied
+from edgeconv.core.layout import Array
+from edgeconv.core.report import Coverage, DriftPoint, Gate
+from edgeconv.steps.state import FLOAT, INT8, ONNX, Road, feeds
+
+
+def check(road: Road) -> tuple[Coverage, ...]:
+    with road.watch.stage("check"):
+        names = dict.fromkeys((road.profile.target, *road.profile.check_targets))
+        coverage = tuple(targets.check(road.summaries[INT8], name) for name in names)
+    first = coverage[0]
+    road.done("check", f"{first.target}: {first.summary}")
+    unsupported = [o for o in first.ops if o.verdict == "unsupported"]
+    road.gates.append(
+        Gate(
+            name=f"coverage: {first.target} runs every operator",
+            passed=not unsupported,
+            measured=f"{len(unsupported)} unsupported",
+            required="none unsupported",
+            detail="; ".join(f"{o.op} '{o.name}': {', '.join(o.reasons)}" for o in unsupported[:5]),
+        )
+    )
+    return coverage
+
+
+def verify(
+    road: Road,
+    prepared: sources.Prepared,
+    verification: video.LoadedClips,
+    described: sources.Description,
+    onnx: lowering.Trace,
+    lite: lowering.Trace,
+) -> parity.ParityRun:
+    clips, scratch = road.clips("verification"), road.staged.scratch
+    whole = runtimes.Feed(clips=clips, perm=tuple(range(len(described.input_shape))), physical=described.input_shape)
+    first = "PyTorch" if prepared.has_reference else "ONNX (original)"
+    known: dict[str, Array] = {"PyTorch": np.load(scratch / "torch.npy")} if prepared.has_reference else {}
+    candidates = [
+        parity.Candidate("ONNX (original)", "PyTorch", "onnxruntime", road.original, (whole,), quantized=False),
+        parity.Candidate(
+            "ONNX (lowered)",
+            "ONNX (original)",
+            "onnxruntime",
+            road.file(ONNX),
+            feeds(onnx, clips),
+            quantized=False,
+            perm=onnx.outputs[0].perm,
+            logical=onnx.outputs[0].logical,
+        ),
+    ]
+    port = lite.outputs[0]
+    judges = [r for r in road.profile.parity.runtimes if runtimes.available(r)]
+    for missing in (r for r in road.profile.parity.runtimes if r not in judges):
+        road.warnings.append(f"{missing} is not installed here: {' and '.join(judges)} judged alone")
+    for runtime, model, name in [("litert", FLOAT, "fp32 TFLite"), *((r, INT8, "int8 TFLite") for r in judges)]:
+        candidates.append(
+            parity.Candidate(
+                f"{name} ({runtime})",
+                first if model == INT8 else "ONNX (original)",
+                runtime,
+                road.file(model),
+                feeds(lite, clips),
+                quantized=model == INT8,
+                perm=port.perm,
+                logical=port.logical,
+                raw_inputs=scratch / f"raw_in_{runtime}.npy" if model == INT8 else None,
+                raw_outputs=scratch / f"raw_out_{runtime}.npy" if model == INT8 else None,
+            )
+        )
+    with road.watch.stage("verify"):
+        run = parity.run_parity(
+            candidates, known, verification.names, road.profile.parity, scratch, road.profile.threads, road.watch.progress.detail
+        )
+        for peak in run.peaks.values():
+            road.watch.saw(peak)
+    road.gates += run.gates
+    worst = min((p.mean.cosine for p in run.pairs if not p.failure), default=0.0)
+    crashed = tuple(f"{p.candidate}: {p.failure}" for p in run.pairs if p.failure)
+    road.done("verify", f"{len(run.pairs)} comparisons over {len(verification.names)} clips, lowest mean cosine {worst:.4f}", crashed)
+    return run
+
+
+def drift(road: Road, trace: lowering.Trace) -> tuple[DriftPoint, ...]:
+    producer = {t.name: o.op for o in road.summaries[INT8].ops for t in o.outputs}
+    request = runtimes.CompareRequest(
+        reference=road.file(FLOAT),
+        candidate=road.file(INT8),
+        feeds=feeds(trace, road.clips("verification")),
+        threads=road.profile.threads,
+    )
+    with road.watch.stage("drift"):
+        try:
+            result = runtimes.compare_tensors(request)
+        except ChildDied as died:
+            road.done("drift", "not measured", (died.message,))
+            return ()
+        road.watch.saw(result.peak_mib)
+    points = tuple(
+        DriftPoint(tensor=t.tensor, op=producer.get(t.tensor, "input"), sqnr_db=t.sqnr_db, cosine=t.cosine)
+        for t in result.value.tensors
+    )
+    lowest = min(points, key=lambda p: p.sqnr_db)
+    road.done("drift", f"{len(points)} tensors compared; lowest {lowest.sqnr_db:.1f} dB at {lowest.op} '{lowest.tensor}'")
+    return points

@@ -1,0 +1,69 @@
+"""What the steps hand on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from edgeconv import bundle, lowering, runtimes, sources
+from edgeconv.core.progress import Stopwatch
+from edgeconv.core.report import Gate, Report, Stage, StageTiming
+from edgeconv.core.summary import ModelSummary
+from edgeconv.profiles import ExportProfile
+
+ONNX, FLOAT, INT8 = "model.onnx", "model_fp32.tflite", "model_int8.tflite"
+
+
+@dataclass(frozen=True)
+class ExportRequest:
+    """What to export, for which device, judged by which clips."""
+
+    spec: sources.SourceSpec
+    profile: ExportProfile
+    out: Path
+    calibration: Path | None = None
+    """Folder of videos; None: synthetic moving shapes."""
+    verification: Path | None = None
+    labels: Path | None = None
+    """One class name per line."""
+
+
+@dataclass(frozen=True)
+class ExportResult:
+    report: Report
+    timings: tuple[StageTiming, ...]
+    bundle: Path
+
+
+@dataclass
+class Road:
+    """What the stations hand on."""
+
+    request: ExportRequest
+    staged: bundle.StagedFolder
+    watch: Stopwatch
+    stages: list[Stage] = field(default_factory=list)
+    gates: list[Gate] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    summaries: dict[str, ModelSummary] = field(default_factory=dict)
+
+    @property
+    def profile(self) -> ExportProfile:
+        return self.request.profile
+
+    @property
+    def original(self) -> Path:
+        return self.staged.scratch / "original.onnx"
+
+    def file(self, name: str) -> Path:
+        return self.staged.path / name
+
+    def clips(self, role: str) -> Path:
+        return self.staged.scratch / f"{role}.npy"
+
+    def done(self, name: str, summary: str, notes: tuple[str, ...] = ()) -> None:
+        self.stages.append(Stage(name=name, status="warning" if notes else "ok", summary=summary, notes=notes))
+
+
+def feeds(trace: lowering.Trace, clips: Path) -> tuple[runtimes.Feed, ...]:
+    return tuple(runtimes.Feed(clips=clips, perm=p.perm, physical=p.physical) for p in trace.inputs)

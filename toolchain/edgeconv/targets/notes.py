@@ -1,0 +1,138 @@
+"""Advice and warnings: sentences that name an action, only where they apply."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+from edgeconv.core.report import OpVerdict
+from edgeconv.core.summary import ModelSummary, OpInfo
+from edgeconv.targets.constraint import activations, describe
+from edgeconv.targets.data.edgetpu import COMPILED_OP, LARGE_ACTIVATION, PARAMETER_CACHE, SRAM
+from edgeconv.targets.target import Notes, Placement
+
+_PI_FACTS = (
+    "The rules were measured on the x86-64 wheels; the aarch64 wheels were not run, the same result there is a guess.",
+    "tflite-runtime 2.14 has wheels for Python 3.8 to 3.11, needs numpy < 2, and on a Pi glibc 2.34 or newer: "
+    "Raspberry Pi OS Bookworm (2.36, Python 3.11) has it, Bullseye (2.31) has not.",
+    "ai-edge-litert 2.3 has wheels for Python 3.10 to 3.14 on 64-bit systems only: a 32-bit Raspberry Pi OS has only "
+    "tflite-runtime.",
+)
+
+
+def cpu_notes(summary: ModelSummary, placement: Placement) -> Notes:
+    warnings = []
+    if any(t.dtype == "int8" for t in summary.tensors):
+        warnings.append(
+            "tflite-runtime 2.14 gives no int8 op to XNNPACK; 'accelerated' holds for LiteRT 2.3, whose results may "
+            "differ by a few steps of the last bit."
+        )
+    if summary.float_islands:
+        warnings.append(f"{len(summary.float_islands)} float tensors lie behind integer inputs and outputs.")
+    return Notes(tuple(_cpu_advice(summary, placement)), tuple(warnings))
+
+
+def raspberry_pi_notes(summary: ModelSummary, placement: Placement) -> Notes:
+    notes = cpu_notes(summary, placement)
+    return Notes(notes.advice, (*notes.warnings, *_PI_FACTS))
+
+
+def _off(placement: Placement, *ops: str) -> list[OpVerdict]:
+    return [v for v in placement.ops if v.op in ops and v.verdict != "accelerated"]
+
+
+def _cpu_advice(summary: ModelSummary, placement: Placement) -> Iterator[str]:
+    by_index = {op.index: op for op in summary.ops}
+    pools = [by_index[v.index] for v in _off(placement, "AVERAGE_POOL_2D")]
+    if any(_is_global(op) for op in pools):
+        yield "Write the global AVERAGE_POOL_2D as MEAN: exact, and it stays in the XNNPACK partition."
+    if any(not _is_global(op) and _counts_all(op) for op in pools):
+        yield (
+            "Write AVERAGE_POOL_2D without padding, or with counted padding, as DEPTHWISE_CONV_2D with weights 1/k²: "
+            "exact, and it keeps one XNNPACK partition (ECO-Lite 4D: 6 partitions to 1, 89 ms to 54 ms)."
+        )
+    if any(not _is_global(op) and not _counts_all(op) for op in pools):
+        yield (
+            "An AVERAGE_POOL_2D that leaves its SAME padding out of the average has no exact DEPTHWISE_CONV_2D form: "
+            "count the padding in the model, or accept the cut."
+        )
+    strided = [by_index[v.index] for v in _off(placement, "STRIDED_SLICE")]
+    if any(set(op.attributes.get("strides", ())) - {1} for op in strided):
+        yield (
+            "Replace a STRIDED_SLICE with stride 2 by a view and a unit slice: x[::2] is RESHAPE to [T/2, 2, H·W, C], "
+            "slice [:, 0:1], RESHAPE back; XNNPACK takes all three."
+        )
+    if _off(placement, "SOFTMAX"):
+        yield "Leave SOFTMAX out of the int8 file: the order of the classes stays the same without it."
+    if _off(placement, "RELU", "RELU6", "RELU_N1_TO_1"):
+        yield "Fuse a lone RELU into the op before it: alone it is not delegated in int8 and cuts the partition."
+    if summary.count("CONV_3D"):
+        yield "Lower CONV_3D to CONV_2D with 'edgeconv export': TFLite has it in float32 only and XNNPACK not at all."
+    if any(-1 in t.shape for t in summary.tensors):
+        yield "Export with fixed sizes, the batch included."
+    if summary.macs and all(t.dtype != "int8" for t in summary.tensors):
+        yield "Quantize to int8: an integer file is a quarter of the size and is what this target is measured for."
+
+
+def _is_global(op: OpInfo) -> bool:
+    data = op.tensors[0].shape
+    return len(data) == 4 and data[1:3] == (op.attributes.get("filter_height"), op.attributes.get("filter_width"))
+
+
+def _counts_all(op: OpInfo) -> bool:
+    """Every window lies wholly inside the input, so the average divides by k² everywhere."""
+    data, out = op.tensors[0].shape, op.outputs[0].shape
+    if op.attributes.get("padding") == "VALID" or len(data) != 4:
+        return True
+    sides = zip(data[1:3], out[1:3], ("height", "width"), ("h", "w"), strict=True)
+    return all((o - 1) * op.attributes[f"stride_{s}"] + op.attributes[f"filter_{f}"] <= d for d, o, f, s in sides)
+
+
+def edgetpu_notes(summary: ModelSummary, placement: Placement) -> Notes:
+    if summary.count(COMPILED_OP):
+        return Notes()
+    return Notes(tuple(_edgetpu_advice(summary, placement)), tuple(_edgetpu_warnings(summary)))
+
+
+def _edgetpu_warnings(summary: ModelSummary) -> Iterator[str]:
+    yield "Predicted, not compiled: only the Edge TPU compiler 16 can say what is really mapped."
+    parameters = sum(t.bytes for t in summary.tensors if t.constant)
+    low, high = (f"{size / 2**20:.1f}" for size in PARAMETER_CACHE)
+    if parameters > PARAMETER_CACHE[0]:
+        yield (
+            f"The parameters take {parameters / 2**20:.1f} MiB; {low} to {high} MiB are cached on the chip in real "
+            "logs, the rest is streamed for every clip."
+        )
+    largest = max((t for op in summary.ops for t in activations(op)), key=lambda t: t.elements, default=None)
+    if largest is not None and largest.elements >= LARGE_ACTIVATION:
+        yield (
+            f"The activation '{largest.name}' {describe(largest)} has {largest.elements:,} elements; the smallest one "
+            f"the compiler is known to have refused has {LARGE_ACTIVATION:,}."
+        )
+    if largest is not None and largest.bytes > SRAM:
+        yield f"The activation '{largest.name}' alone takes {largest.bytes / 2**20:.1f} MiB of about 8 MB on the chip."
+    if any(op.op in ("RESHAPE", "RESIZE_BILINEAR", "RESIZE_NEAREST_NEIGHBOR") for op in summary.ops):
+        yield "The compiler leaves some RESHAPE and RESIZE ops of large tensors on the CPU; it publishes no limit."
+
+
+def _edgetpu_advice(summary: ModelSummary, placement: Placement) -> Iterator[str]:
+    run_time = [t for op in summary.ops for t in activations(op)]
+    off = {v.index for v in placement.ops if v.verdict == "cpu"}
+    at_fault = [op for op in summary.ops if op.index in off]
+    if any(math.prod(t.shape[:-3]) > 1 for t in run_time):
+        yield "Use the batch 1 strip form: frames lie below one another in H, with a gap of zero rows."
+    if any(t.dtype.startswith("float") for t in (*summary.inputs, *summary.outputs)):
+        yield "Convert with int8 inputs and outputs: QUANTIZE and DEQUANTIZE at the ends stay on the CPU."
+    if any(op.op == "STRIDED_SLICE" and set(op.attributes.get("strides", ())) - {1} for op in at_fault):
+        yield "Replace a STRIDED_SLICE with stride 2 by a convolution or pool with stride 2."
+    if any(op.op in _UNFUSABLE and op.attributes.get("fused_activation_function", "NONE") != "NONE" for op in at_fault):
+        yield "Take the fused activation out of pools and CONCATENATION: write it as its own RELU."
+    if summary.count("TRANSPOSE"):
+        yield "Leave no TRANSPOSE in the file: bring the clip into its final layout before the model."
+    if summary.count("CONV_3D"):
+        yield "Lower CONV_3D to CONV_2D with 'edgeconv export'."
+    if any(t.bytes > SRAM for t in run_time):
+        yield "Split the network: backbone on one frame, head on the features of all frames."
+
+
+_UNFUSABLE = ("AVERAGE_POOL_2D", "CONCATENATION", "MAX_POOL_2D")
