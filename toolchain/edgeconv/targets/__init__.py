@@ -42,5 +42,5 @@ def check(summary: ModelSummary, target: str) -> Coverage:
 
 
 def registered_versions(runtime: str) -> Mapping[str, int]:
-    """Highest version of each TFLite operator that a runtime registers ('tflite-runtime-2.14' or 'litert-2.3'), measured."""
+    """Highest measured version of each TFLite op that 'tflite-runtime-2.14' or 'litert-2.3' registers."""
     return TFLITE_RUNTIME_2_14 if runtime == "tflite-runtime-2.14" else LITERT_2_3

@@ -75,17 +75,24 @@ def _cpu_advice(summary: ModelSummary, placement: Placement) -> Iterator[str]:
 
 
 def _is_global(op: OpInfo) -> bool:
-    data = op.tensors[0].shape
+    data = _data_shapes(op)[0]
     return len(data) == 4 and data[1:3] == (op.attributes.get("filter_height"), op.attributes.get("filter_width"))
 
 
 def _counts_all(op: OpInfo) -> bool:
     """Every window lies wholly inside the input, so the average divides by k² everywhere."""
-    data, out = op.tensors[0].shape, op.outputs[0].shape
-    if op.attributes.get("padding") == "VALID" or len(data) != 4:
+    data, out = _data_shapes(op)
+    if op.attributes.get("padding") == "VALID" or len(data) != 4 or len(out) != 4:
         return True
     sides = zip(data[1:3], out[1:3], ("height", "width"), ("h", "w"), strict=True)
-    return all((o - 1) * op.attributes[f"stride_{s}"] + op.attributes[f"filter_{f}"] <= d for d, o, f, s in sides)
+    return all(
+        (o - 1) * op.attributes.get(f"stride_{s}", 1) + op.attributes.get(f"filter_{f}", 1) <= d for d, o, f, s in sides
+    )
+
+
+def _data_shapes(op: OpInfo) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    first, last = next(iter(op.inputs), None), next(iter(op.outputs), None)
+    return first.shape if first else (), last.shape if last else ()
 
 
 def edgetpu_notes(summary: ModelSummary, placement: Placement) -> Notes:
