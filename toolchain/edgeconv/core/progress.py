@@ -39,7 +39,9 @@ class Stopwatch:
         self.progress.stage(name)
         start, self._peak = time.monotonic(), 0.0
         yield
-        self.timings.append(StageTiming(name=name, seconds=round(time.monotonic() - start, 3), peak_mib=round(self._peak, 1)))
+        self.timings.append(
+            StageTiming(name=name, seconds=round(time.monotonic() - start, 3), peak_mib=round(self._peak, 1))
+        )
 
     def saw(self, peak_mib: float) -> None:
         """A process of the present station peaked at this much memory."""

@@ -25,9 +25,7 @@ def gate_tflite(
     )
 
 
-def gate_int8(
-    file: str, summary: ModelSummary, profile: TfliteProfile, partitions: int | None
-) -> tuple[Gate, ...]:
+def gate_int8(file: str, summary: ModelSummary, profile: TfliteProfile, partitions: int | None) -> tuple[Gate, ...]:
     """Full int8: integers in every tensor, nothing requantized inside, one delegate partition where asked for."""
     allowed = {"int8", "int32"}
     ends = {t.name for t in (*summary.inputs, *summary.outputs)}

@@ -13,7 +13,18 @@ from edgeconv.lowering.graph import SourceGraph, graph_of, load_graph
 from edgeconv.lowering.onnx_backend import OnnxBackend
 from edgeconv.lowering.simplify import SimplifyOutcome, simplify
 
-__all__ = ["OnnxBackend", "Port", "SimplifyOutcome", "SourceGraph", "Trace", "fold_batch_norms", "graph_of", "load_graph", "lower", "simplify"]
+__all__ = [
+    "OnnxBackend",
+    "Port",
+    "SimplifyOutcome",
+    "SourceGraph",
+    "Trace",
+    "fold_batch_norms",
+    "graph_of",
+    "load_graph",
+    "lower",
+    "simplify",
+]
 
 
 def lower(graph: SourceGraph, backend: Backend, layouts: Mapping[str, str] | None = None) -> Trace:

@@ -48,7 +48,9 @@ def simplify(source: Path, target: Path, tolerance: float) -> SimplifyOutcome:
     for options in ATTEMPTS:
         request = SimplifyRequest(source=source, target=target, options=options, tolerance=tolerance)
         try:
-            done = call_once("onnxsim", "edgeconv.lowering.simplify:run_onnxsim", request, Simplified, timeout=600).value
+            done = call_once(
+                "onnxsim", "edgeconv.lowering.simplify:run_onnxsim", request, Simplified, timeout=600
+            ).value
         except ChildDied as died:
             notes.append(f"onnxsim with {options or 'all passes'}: {died.message}")
             continue
@@ -60,7 +62,9 @@ def simplify(source: Path, target: Path, tolerance: float) -> SimplifyOutcome:
                 relative=done.relative,
                 notes=tuple(notes),
             )
-        notes.append(f"onnxsim with {options or 'all passes'} changed the outputs by {done.relative:.1e} of their scale")
+        notes.append(
+            f"onnxsim with {options or 'all passes'} changed the outputs by {done.relative:.1e} of their scale"
+        )
     shutil.copyfile(source, target)
     return SimplifyOutcome(simplified=False, nodes_before=0, nodes_after=0, relative=0.0, notes=tuple(notes))
 
@@ -85,7 +89,5 @@ def run_onnxsim(request: SimplifyRequest) -> Simplified:
         session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
         feeds = feeds or {i.name: generator.standard_normal(i.shape).astype(np.float32) for i in session.get_inputs()}
         results.append(session.run(None, feeds))
-    relative = max(
-        float(np.abs(a - b).max() / max(np.abs(a).max(), 1e-12)) for a, b in zip(*results, strict=True)
-    )
+    relative = max(float(np.abs(a - b).max() / max(np.abs(a).max(), 1e-12)) for a, b in zip(*results, strict=True))
     return Simplified(nodes_before=len(model.graph.node), nodes_after=len(made.graph.node), relative=relative)

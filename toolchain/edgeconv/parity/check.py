@@ -29,6 +29,8 @@ class Candidate:
     model: Path
     feeds: tuple[Feed, ...]
     quantized: bool
+    across: bool = True
+    """Float artifacts: the reference ran in another runtime."""
     perm: tuple[int, ...] = ()
     """Logical axes of the output in memory order, where the file holds them in another order."""
     logical: tuple[int, ...] = ()
@@ -92,7 +94,8 @@ def run_parity(
 
 def _judge(run: ParityRun, compared: ParityPair, candidate: Candidate, profile: ParityProfile) -> None:
     run.pairs.append(compared)
-    run.gates += gate_quantized(compared, profile) if candidate.quantized else [gate_float(compared, profile)]
+    limit = profile.runtime_relative if candidate.across else profile.float_relative
+    run.gates += gate_quantized(compared, profile) if candidate.quantized else [gate_float(compared, limit)]
 
 
 def _logical(array: Array, candidate: Candidate) -> Array:

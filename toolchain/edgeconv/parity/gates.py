@@ -6,13 +6,13 @@ from edgeconv.core.report import Gate, ParityPair
 from edgeconv.profiles import ParityProfile
 
 
-def gate_float(pair: ParityPair, profile: ParityProfile) -> Gate:
+def gate_float(pair: ParityPair, limit: float) -> Gate:
     """A float artifact must equal its reference up to summation order."""
     return Gate(
         name=f"parity: {pair.candidate} relative error",
-        passed=not pair.failure and pair.worst.relative <= profile.float_relative,
+        passed=not pair.failure and pair.worst.relative <= limit,
         measured=pair.failure or f"{pair.worst.relative:.1e}",
-        required=f"at most {profile.float_relative:.0e} of the output's scale",
+        required=f"at most {limit:.0e} of the output's scale",
         detail=f"worst clip {pair.worst_clip}" if pair.worst_clip else "",
     )
 

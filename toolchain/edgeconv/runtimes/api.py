@@ -67,8 +67,17 @@ class RangesRequest(BaseModel):
     threads: int = 2
 
 
+class TensorStats(BaseModel):
+    """Distribution of one tensor over all clips."""
+
+    low: float
+    high: float
+    counts: tuple[int, ...]
+    """Histogram of a fixed sample of the values, in equal bins over [low, high]."""
+
+
 class Ranges(BaseModel):
-    ranges: dict[str, tuple[float, float]]
+    stats: dict[str, TensorStats]
 
 
 class CompareRequest(BaseModel):
@@ -108,7 +117,7 @@ def run_model(request: RunRequest, timeout: float = 1800) -> Result[Measured]:
 
 
 def tensor_ranges(request: RangesRequest, timeout: float = 1800) -> Result[Ranges]:
-    """Smallest and largest value of every float tensor of a .tflite over all clips, streamed one clip at a time."""
+    """True range and histogram of every float tensor of a .tflite over all clips, streamed one clip at a time."""
     return call_once("litert", "edgeconv.runtimes.tflite:ranges", request, Ranges, timeout, request.threads)
 
 

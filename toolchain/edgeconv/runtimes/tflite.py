@@ -20,6 +20,7 @@ from edgeconv.runtimes.api import (
     RangesRequest,
     RunRequest,
     TensorDrift,
+    TensorStats,
     _Model,
 )
 
@@ -99,23 +100,42 @@ def partitions(request: _Model) -> Measured:
     return Measured(milliseconds=(), partitions=_delegates(interpreter), version=version("ai-edge-litert"))
 
 
+SAMPLES = 1 << 14
+"""Values kept per tensor and clip for its histogram; the range itself is over all values."""
+BINS = 512
+
+
 def ranges(request: RangesRequest) -> Ranges:
     """True minimum and maximum over all clips; a moving average over few clips would follow the first one."""
     interpreter = _interpreter("litert", request.model, request.threads, delegate=False, keep=True)
     details = interpreter.get_input_details()
     wanted = _computed(interpreter)
-    found: dict[str, tuple[float, float]] = {}
+    bounds: dict[str, tuple[float, float]] = {}
+    samples: dict[str, list[Array]] = {name: [] for name in wanted}
     feeds = [(f, np.load(f.clips, mmap_mode="r")) for f in request.feeds]
     for clip in range(len(feeds[0][1])):
         for detail, (feed, array) in zip(details, feeds, strict=True):
             interpreter.set_tensor(detail["index"], feed.arrange(array[clip]))
         interpreter.invoke()
         for name, index in wanted.items():
-            value = interpreter.get_tensor(index)
+            value = interpreter.get_tensor(index).reshape(-1)
             low, high = float(value.min()), float(value.max())
-            have = found.get(name, (low, high))
-            found[name] = (min(have[0], low), max(have[1], high))
-    return Ranges(ranges=found)
+            have = bounds.get(name, (low, high))
+            bounds[name] = (min(have[0], low), max(have[1], high))
+            # An odd step walks through all channels and positions alike.
+            samples[name].append(value[:: value.size // SAMPLES | 1].copy())
+    return Ranges(
+        stats={
+            name: TensorStats(low=low, high=high, counts=_histogram(samples[name], low, high))
+            for name, (low, high) in bounds.items()
+        }
+    )
+
+
+def _histogram(samples: list[Array], low: float, high: float) -> tuple[int, ...]:
+    if not (np.isfinite([low, high]).all() and high > low):
+        return ()
+    return tuple(np.histogram(np.concatenate(samples), BINS, (low, high))[0].tolist())
 
 
 def _computed(interpreter: Any) -> dict[str, int]:

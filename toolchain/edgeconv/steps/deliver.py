@@ -48,7 +48,9 @@ def make_report(
         for name, summary in road.summaries.items()
     )
     judges = tuple(
-        f"{name.partition('(')[2].rstrip(')')} {m.version}" for name, m in run.measured.items() if name.startswith("int8")
+        f"{name.partition('(')[2].rstrip(')')} {m.version}"
+        for name, m in run.measured.items()
+        if name.startswith("int8")
     )
     ends = len(road.summaries[INT8].inputs)
     return Report(

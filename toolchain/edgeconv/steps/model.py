@@ -77,7 +77,8 @@ def quantize(road: Road, graph: tflite.Graph, trace: lowering.Trace) -> tuple[Qu
             output_dtype=road.profile.tflite.output_dtype,
             output_margin=road.profile.tflite.output_margin,
         )
-        quantized = tflite.quantize(graph, found.value.ranges, recipe)
+        ranges = _ranges(road, graph, found.value.stats)
+        quantized = tflite.quantize(graph, ranges, recipe)
         road.file(INT8).write_bytes(tflite.write(quantized, f"edgeconv {__version__}, full int8"))
         summary = road.summaries[INT8] = inspection.inspect_file(road.file(INT8))
         partitions = runtimes.count_partitions(road.file(INT8), road.profile.threads).value.partitions
@@ -86,8 +87,16 @@ def quantize(road: Road, graph: tflite.Graph, trace: lowering.Trace) -> tuple[Qu
         road.gates += gates.gate_int8(INT8, summary, road.profile.tflite, partitions)
     road.done("quantize", f"full int8, {summary.bytes / 1e6:.1f} MB, {partitions} XNNPACK partition(s) in LiteRT")
     return tuple(
-        Quantization(
-            tensor=t.name, dtype=t.dtype, shape=t.shape, scale=t.scales[0], zero_point=t.zero_points[0]
-        )
+        Quantization(tensor=t.name, dtype=t.dtype, shape=t.shape, scale=t.scales[0], zero_point=t.zero_points[0])
         for t in (*summary.inputs, *summary.outputs)
     )
+
+
+def _ranges(road: Road, graph: tflite.Graph, stats: Mapping[str, runtimes.TensorStats]) -> dict[str, tflite.Range]:
+    """Clipped where that lowers the error; all of 0..255 for the input, all that was seen for the outputs."""
+    ranges = {n: tflite.clipped_range(s.low, s.high, s.counts) for n, s in stats.items()}
+    ranges |= {n: (stats[n].low, stats[n].high) for n in graph.outputs}
+    profile = road.profile.video
+    black, white = (min(-m for m in profile.mean), max(255.0 - m for m in profile.mean))
+    ranges |= {n: (black * profile.scale, white * profile.scale) for n in graph.inputs}
+    return ranges

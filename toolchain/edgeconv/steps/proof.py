@@ -51,6 +51,7 @@ def verify(
             road.file(ONNX),
             feeds(onnx, clips),
             quantized=False,
+            across=False,
             perm=onnx.outputs[0].perm,
             logical=onnx.outputs[0].logical,
         ),
@@ -76,14 +77,24 @@ def verify(
         )
     with road.watch.stage("verify"):
         run = parity.run_parity(
-            candidates, known, verification.names, road.profile.parity, scratch, road.profile.threads, road.watch.progress.detail
+            candidates,
+            known,
+            verification.names,
+            road.profile.parity,
+            scratch,
+            road.profile.threads,
+            road.watch.progress.detail,
         )
         for peak in run.peaks.values():
             road.watch.saw(peak)
     road.gates += run.gates
     worst = min((p.mean.cosine for p in run.pairs if not p.failure), default=0.0)
     crashed = tuple(f"{p.candidate}: {p.failure}" for p in run.pairs if p.failure)
-    road.done("verify", f"{len(run.pairs)} comparisons over {len(verification.names)} clips, lowest mean cosine {worst:.4f}", crashed)
+    road.done(
+        "verify",
+        f"{len(run.pairs)} comparisons over {len(verification.names)} clips, lowest mean cosine {worst:.4f}",
+        crashed,
+    )
     return run
 
 
@@ -107,5 +118,7 @@ def drift(road: Road, trace: lowering.Trace) -> tuple[DriftPoint, ...]:
         for t in result.value.tensors
     )
     lowest = min(points, key=lambda p: p.sqnr_db)
-    road.done("drift", f"{len(points)} tensors compared; lowest {lowest.sqnr_db:.1f} dB at {lowest.op} '{lowest.tensor}'")
+    road.done(
+        "drift", f"{len(points)} tensors compared; lowest {lowest.sqnr_db:.1f} dB at {lowest.op} '{lowest.tensor}'"
+    )
     return points

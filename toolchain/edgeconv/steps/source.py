@@ -14,7 +14,10 @@ def describe(road: Road, session: sources.SourceSession) -> sources.Description:
         result = session.describe()
         road.watch.saw(result.peak_mib)
     described = result.value
-    if sorted(described.input_layout) != sorted("NCTHW") or described.input_shape[described.input_layout.index("N")] != 1:
+    if (
+        sorted(described.input_layout) != sorted("NCTHW")
+        or described.input_shape[described.input_layout.index("N")] != 1
+    ):
         raise ModelError(
             f"the input {list(described.input_shape)} ({described.input_layout}) is not one clip",
             hint="clips of one sample with axes N C T H W in any order can be calibrated on video",
@@ -24,9 +27,7 @@ def describe(road: Road, session: sources.SourceSession) -> sources.Description:
     return described
 
 
-def read_clips(
-    road: Road, described: sources.Description
-) -> tuple[video.LoadedClips, video.LoadedClips]:
+def read_clips(road: Road, described: sources.Description) -> tuple[video.LoadedClips, video.LoadedClips]:
     size = dict(zip(described.input_layout, described.input_shape, strict=True))
     with road.watch.stage("video"):
         sets = video.load_clips(
@@ -74,5 +75,7 @@ def prepare(road: Road, session: sources.SourceSession) -> sources.Prepared:
         road.watch.saw(result.peak_mib)
     if result.value.untrained:
         road.warnings.append(f"the weights are {result.value.weights}: the logits mean nothing, parity does")
-    road.done("source", f"{road.request.spec.name}, {result.value.weights}; {result.value.exporter}", result.value.notes)
+    road.done(
+        "source", f"{road.request.spec.name}, {result.value.weights}; {result.value.exporter}", result.value.notes
+    )
     return result.value

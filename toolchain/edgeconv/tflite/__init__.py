@@ -1,9 +1,10 @@
 """TFLite: own NHWC emission through the layout algebra, own full-int8 quantization, own deterministic writer."""
 
 from edgeconv.tflite.backend import TfliteBackend
+from edgeconv.tflite.calibrate import clipped_range
 from edgeconv.tflite.graph import Graph
 from edgeconv.tflite.optimize import optimize
 from edgeconv.tflite.quantize import Range, Recipe, quantize
 from edgeconv.tflite.writer import write
 
-__all__ = ["Graph", "Range", "Recipe", "TfliteBackend", "optimize", "quantize", "write"]
+__all__ = ["Graph", "Range", "Recipe", "TfliteBackend", "clipped_range", "optimize", "quantize", "write"]
