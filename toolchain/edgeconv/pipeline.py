@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from edgeconv import bundle, sources
 from edgeconv.core.progress import Progress, Silent, Stopwatch
-from edgeconv.steps.deliver import deliver, make_report
+from edgeconv.steps.deliver import deliver, label, make_report
 from edgeconv.steps.model import convert, lower, quantize, simplify
 from edgeconv.steps.proof import check, drift, verify
 from edgeconv.steps.source import describe, prepare, read_clips
@@ -33,6 +33,7 @@ def export(request: ExportRequest, progress: Progress | None = None) -> ExportRe
             clips = read_clips(road, described)
             prepared = prepare(road, session)
         lowering, onnx = lower(road, described)
+        label(road, onnx)
         simplify(road, onnx)
         graph, lite = convert(road, described)
         quantization = quantize(road, graph, lite)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import ctypes
-import errno
 import os
 import shutil
 import tempfile
 from pathlib import Path
 from types import TracebackType
 
-from edgeconv.core.errors import ToolError, UsageError
+from edgeconv.core.errors import DiskFull, UsageError, disk_is_full
 
 _RENAME_EXCHANGE = 2
 _AT_FDCWD = -100
@@ -75,8 +74,8 @@ class StagedFolder:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
         self._discard()
-        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise ToolError(
+        if isinstance(error, DiskFull) or disk_is_full(error):
+            raise DiskFull(
                 f"the disk is full: nothing was written to '{self.out}'",
                 hint="free some space; an export needs a few hundred MB beside its output",
             ) from error

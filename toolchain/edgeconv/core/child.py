@@ -23,7 +23,7 @@ from typing import Any, Generic, TypeVar, get_type_hints
 from pydantic import BaseModel
 
 from edgeconv.core import errors
-from edgeconv.core.errors import EdgeconvError, ToolError
+from edgeconv.core.errors import EdgeconvError, ToolError, disk_is_full
 
 Response = TypeVar("Response", bound=BaseModel)
 
@@ -65,7 +65,9 @@ class Child:
         self._pending = b""
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is not None and not issubclass(kind, Exception):
+            self._process.kill()  # interrupted: nobody waits for the answer
         os.close(self._out)
         os.close(self._in)
         try:
@@ -165,10 +167,11 @@ def _serve(read: int, write: int) -> None:
             except MemoryError:
                 reply = {"error": _told("ToolError", "out of memory", (), "use a smaller model or fewer clips")}
             except Exception as error:  # noqa: BLE001 - a foreign tool may raise anything; the parent reports it
+                kind = "DiskFull" if disk_is_full(error) else ""
                 last = traceback.extract_tb(error.__traceback__)[-1]
                 where = f"{last.filename.rsplit('/', 1)[-1]}:{last.lineno}"
                 message = f"{type(error).__name__}: {str(error)[:2000]}"
-                reply = {"error": _told("", message, (f"raised in {where}",), None)}
+                reply = {"error": _told(kind, message, (f"raised in {where}",), None)}
             replies.write(json.dumps(reply).encode() + b"\n")
             replies.flush()
 

@@ -8,6 +8,7 @@ catches it. Anything else that escapes is a bug of ours.
 from __future__ import annotations
 
 import difflib
+import errno
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
@@ -76,6 +77,10 @@ class ToolError(EdgeconvError):
     exit_code = ExitCode.TOOL
 
 
+class DiskFull(ToolError):
+    """There is no room left where something had to be written."""
+
+
 @dataclass(frozen=True)
 class Refusal:
     """One reason why a model cannot be lowered: refusal is a value, never a silent fallback."""
@@ -100,6 +105,13 @@ class Refused(Exception):
     def __init__(self, reason: str, remedy: str) -> None:
         super().__init__(reason)
         self.reason, self.remedy = reason, remedy
+
+
+def disk_is_full(error: BaseException | None) -> bool:
+    """Whether an exception says so; numpy raises it without an errno."""
+    if not isinstance(error, OSError):
+        return False
+    return error.errno in (errno.ENOSPC, errno.EDQUOT) or "Not enough free space" in str(error)
 
 
 def did_you_mean(name: str, known: Sequence[str]) -> str:

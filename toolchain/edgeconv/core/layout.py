@@ -151,7 +151,7 @@ def constant(array: Array) -> Value:
 def regroup(atoms: Sequence[Atom], shape: Sequence[int]) -> Groups | None:
     """Distribute a sequence of atoms over dimensions of the given sizes, splitting atoms where a boundary falls inside.
 
-    Returns None where a boundary cannot fall on any split (for example atoms 4, 6 into 8, 3).
+    Returns None where a boundary cannot fall on any split (for example atoms 4, 6 into 3, 8).
     """
     rest = list(leaves(atoms))[::-1]
     dims: list[Atoms] = []
@@ -254,22 +254,18 @@ class Views:
     def _transposed(self, storage: Storage, order: Atoms) -> Rep:
         """Emit the real transpose; more than `max_rank` blocks are moved one block at a time."""
         base = min(storage.reps, key=lambda r: len(merge_runs(r.order, order)))
-        runs = merge_runs(base.order, order)
         position = {a: i for i, a in enumerate(order)}
-        goal = sorted(runs, key=lambda r: position[r[0]])
-        self.transposes.append(f"{self.cause}: {'×'.join(str(size_of(r)) for r in runs)}")
-        while len(runs) > self.max_rank:
-            at = next(i for i, (have, want) in enumerate(zip(runs, goal, strict=True)) if have != want)
-            where = runs.index(goal[at])
-            pieces = [flatten(runs[:at]), flatten(runs[at:where]), goal[at], flatten(runs[where + 1 :])]
-            tensor = self.mover.reshape(base.tensor, tuple(size_of(p) for p in pieces))
-            tensor = self.mover.transpose(tensor, (0, 2, 1, 3))
-            base = Rep(tensor, (pieces[0], pieces[2], pieces[1], pieces[3]))
+        while base.order != order:
             runs = merge_runs(base.order, order)
-        if base.order != order:
-            perm = tuple(runs.index(r) for r in goal)
+            goal = sorted(runs, key=lambda r: position[r[0]])
+            self.transposes.append(f"{self.cause}: {'×'.join(str(size_of(r)) for r in runs)}")
+            if len(runs) > self.max_rank:
+                at = next(i for i, (have, want) in enumerate(zip(runs, goal, strict=True)) if have != want)
+                where = runs.index(goal[at])
+                a, b, c, d = flatten(runs[:at]), flatten(runs[at:where]), goal[at], flatten(runs[where + 1 :])
+                runs, goal = ([r for r in some if r] for some in ((a, b, c, d), (a, c, b, d)))
             shape = tuple(size_of(r) for r in runs)
             tensor = base.tensor if base.shape == shape else self.mover.reshape(base.tensor, shape)
-            base = Rep(self.mover.transpose(tensor, perm), tuple(goal))
+            base = Rep(self.mover.transpose(tensor, tuple(runs.index(r) for r in goal)), tuple(goal))
         storage.reps.append(base)
         return base

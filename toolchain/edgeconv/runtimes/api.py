@@ -61,9 +61,25 @@ class Measured(BaseModel):
     version: str = ""
 
 
+class Patch(BaseModel):
+    """What one weighted operator reads: a window over a [N, H, W, C] tensor (a 1x1 one for a matrix)."""
+
+    tensor: str
+    height: int = 1
+    width: int = 1
+    dilation_h: int = 1
+    dilation_w: int = 1
+    second: bool = True
+    """False: only the mean is wanted."""
+
+
 class RangesRequest(BaseModel):
     model: Path
     feeds: tuple[Feed, ...]
+    patches: dict[str, Patch] = {}
+    """Weighted operators by output tensor, whose inputs' moments are wanted."""
+    moments: Path | None = None
+    """.npz that receives '<output>|mean' [C] and '<output>|moments' [C, K, K] (1x1: [1, C, C])."""
     threads: int = 2
 
 
@@ -118,12 +134,12 @@ def run_model(request: RunRequest, timeout: float = 1800) -> Result[Measured]:
 
 def tensor_ranges(request: RangesRequest, timeout: float = 1800) -> Result[Ranges]:
     """True range and histogram of every float tensor of a .tflite over all clips, streamed one clip at a time."""
-    return call_once("litert", "edgeconv.runtimes.tflite:ranges", request, Ranges, timeout, request.threads)
+    return call_once("litert", "edgeconv.runtimes.calibration:ranges", request, Ranges, timeout, request.threads)
 
 
 def compare_tensors(request: CompareRequest, timeout: float = 1800) -> Result[Compared]:
     """SQNR and cosine of every tensor both files share, in execution order, streamed over clips."""
-    return call_once("litert", "edgeconv.runtimes.tflite:compare", request, Compared, timeout, request.threads)
+    return call_once("litert", "edgeconv.runtimes.comparison:compare", request, Compared, timeout, request.threads)
 
 
 def count_partitions(model: Path, threads: int = 2) -> Result[Measured]:

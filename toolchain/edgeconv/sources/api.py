@@ -127,6 +127,8 @@ class Description(BaseModel):
     parameters: int
     macs: int
     """Of one clip, 0 when unknown."""
+    summary: str = ""
+    """First line of the factory's docstring."""
 
 
 class PrepareRequest(BaseModel):

@@ -11,7 +11,7 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from edgeconv.core.errors import ModelError
+from edgeconv.core.errors import ModelError, disk_is_full
 
 
 def export(network: nn.Module, example: torch.Tensor, path: Path, opset: int) -> tuple[str, tuple[str, ...]]:
@@ -26,6 +26,8 @@ def export(network: nn.Module, example: torch.Tensor, path: Path, opset: int) ->
         try:
             _export(network, example, path, opset, dynamo)
         except Exception as error:  # noqa: BLE001 - exporters raise anything; both reasons are reported
+            if disk_is_full(error):
+                raise
             reason = " ".join(str(error).split())[:300]
             failures.append(f"{name} exporter: {type(error).__name__}: {reason}")
             continue

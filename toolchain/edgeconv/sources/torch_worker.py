@@ -32,6 +32,7 @@ def describe(spec: SourceSpec) -> Description:
         input_layout=layout,
         parameters=sum(p.numel() for p in network.parameters()),
         macs=_macs(network, shape),
+        summary=(inspect.getdoc(_factory(spec)) or "").partition("\n")[0],
     )
 
 

@@ -102,7 +102,6 @@ def deliver(
 ) -> None:
     """Fill the bundle: labels, golden vectors, reports, timings, and last the manifest over all of them."""
     with road.watch.stage("bundle"):
-        _labels(road, made.outputs[0].shape[-1])
         golden = _golden(road, run, verification)
         report.write_reports(made, road.staged.path)
         spec = road.request.spec
@@ -129,11 +128,15 @@ def deliver(
     (road.staged.path / "timings.json").write_text(json.dumps(timings, indent=2) + "\n", encoding="utf-8")
 
 
-def _labels(road: Road, classes: int) -> None:
+def label(road: Road, trace: lowering.Trace) -> None:
     """The user's class names, or 'class 0', 'class 1', ..."""
+    classes = trace.outputs[0].logical[-1] if trace.outputs[0].logical else 1
     names = [f"class {i}" for i in range(classes)]
     if road.request.labels is not None:
-        names = road.request.labels.read_text(encoding="utf-8").splitlines()
+        try:
+            names = road.request.labels.read_text(encoding="utf-8").splitlines()
+        except (OSError, UnicodeDecodeError) as error:
+            raise UsageError(f"the labels file '{road.request.labels}' cannot be read: {error}") from error
         if len(names) != classes:
             raise UsageError(
                 f"'{road.request.labels}' has {len(names)} lines, but the network has {classes} classes",

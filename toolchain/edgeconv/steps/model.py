@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import numpy as np
+
 from edgeconv import __version__, gates, inspection, lowering, runtimes, sources, targets, tflite
 from edgeconv.core.report import Lowering, Quantization
 from edgeconv.steps.state import FLOAT, INT8, ONNX, Road, feeds
@@ -64,10 +66,13 @@ def convert(road: Road, described: sources.Description) -> tuple[tflite.Graph, l
 
 def quantize(road: Road, graph: tflite.Graph, trace: lowering.Trace) -> tuple[Quantization, ...]:
     with road.watch.stage("quantize"):
+        moments = road.staged.scratch / "moments.npz"
         found = runtimes.tensor_ranges(
             runtimes.RangesRequest(
                 model=road.file(FLOAT),
                 feeds=feeds(trace, road.clips("calibration")),
+                patches=_patches(graph),
+                moments=moments,
                 threads=road.profile.threads,
             )
         )
@@ -78,7 +83,8 @@ def quantize(road: Road, graph: tflite.Graph, trace: lowering.Trace) -> tuple[Qu
             output_margin=road.profile.tflite.output_margin,
         )
         ranges = _ranges(road, graph, found.value.stats)
-        quantized = tflite.quantize(graph, ranges, recipe)
+        with np.load(moments) as arrays:
+            quantized = tflite.quantize(graph, ranges, recipe, tflite.read_moments(dict(arrays)))
         road.file(INT8).write_bytes(tflite.write(quantized, f"edgeconv {__version__}, full int8"))
         summary = road.summaries[INT8] = inspection.inspect_file(road.file(INT8))
         partitions = runtimes.count_partitions(road.file(INT8), road.profile.threads).value.partitions
@@ -92,11 +98,31 @@ def quantize(road: Road, graph: tflite.Graph, trace: lowering.Trace) -> tuple[Qu
     )
 
 
+def _patches(graph: tflite.Graph) -> dict[str, runtimes.Patch]:
+    """The windows that convolutions and dense layers look through, by output tensor."""
+    patches = {}
+    for op in graph.ops:
+        if op.kind not in ("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED"):
+            continue
+        shape = graph.shape(op.inputs[1])
+        window = shape[1:3] if op.kind == "CONV_2D" else (1, 1)
+        dilation = op.options.get("dilationHFactor", 1), op.options.get("dilationWFactor", 1)
+        patches[op.outputs[0]] = runtimes.Patch(
+            tensor=op.inputs[0],
+            height=window[0],
+            width=window[1],
+            dilation_h=dilation[0],
+            dilation_w=dilation[1],
+            second=op.kind != "DEPTHWISE_CONV_2D",
+        )
+    return patches
+
+
 def _ranges(road: Road, graph: tflite.Graph, stats: Mapping[str, runtimes.TensorStats]) -> dict[str, tflite.Range]:
     """Clipped where that lowers the error; all of 0..255 for the input, all that was seen for the outputs."""
     ranges = {n: tflite.clipped_range(s.low, s.high, s.counts) for n, s in stats.items()}
     ranges |= {n: (stats[n].low, stats[n].high) for n in graph.outputs}
     profile = road.profile.video
     black, white = (min(-m for m in profile.mean), max(255.0 - m for m in profile.mean))
-    ranges |= {n: (black * profile.scale, white * profile.scale) for n in graph.inputs}
+    ranges |= dict.fromkeys(graph.inputs, (black * profile.scale, white * profile.scale))
     return ranges

@@ -2,9 +2,23 @@
 
 from edgeconv.tflite.backend import TfliteBackend
 from edgeconv.tflite.calibrate import clipped_range
-from edgeconv.tflite.graph import Graph
+from edgeconv.tflite.graph import Graph, Op, Quant, Tensor
 from edgeconv.tflite.optimize import optimize
 from edgeconv.tflite.quantize import Range, Recipe, quantize
+from edgeconv.tflite.rounding import read_moments
 from edgeconv.tflite.writer import write
 
-__all__ = ["Graph", "Range", "Recipe", "TfliteBackend", "clipped_range", "optimize", "quantize", "write"]
+__all__ = [
+    "Graph",
+    "Op",
+    "Quant",
+    "Range",
+    "Recipe",
+    "Tensor",
+    "TfliteBackend",
+    "clipped_range",
+    "optimize",
+    "quantize",
+    "read_moments",
+    "write",
+]

@@ -14,6 +14,7 @@ import numpy as np
 from edgeconv.core.errors import ModelError
 from edgeconv.core.layout import Array
 from edgeconv.tflite.graph import Graph, Op, Quant, Tensor
+from edgeconv.tflite.rounding import InputMoments, bias_correction, round_weights
 from edgeconv.tflite.spec import Weighted, specs
 
 Range = tuple[float, float]
@@ -30,13 +31,16 @@ class Recipe:
     """Factor on the calibrated range of the outputs: logits of new clips may lie outside of what calibration saw."""
 
 
-def quantize(graph: Graph, ranges: Mapping[str, Range], recipe: Recipe) -> Graph:
+def quantize(
+    graph: Graph, ranges: Mapping[str, Range], recipe: Recipe, moments: Mapping[str, InputMoments] | None = None
+) -> Graph:
     """An int8 copy of a float graph.
 
     Args:
         graph: emitted and optimized, float32.
         ranges: smallest and largest value of every computed tensor over the calibration clips.
         recipe: dtypes of the ends, output margin.
+        moments: input moments of weighted operators by output tensor; without them weights are rounded to nearest.
 
     Raises:
         ModelError: an operator has no int8 kernel, or a tensor was never calibrated (all are listed).
@@ -60,11 +64,8 @@ def quantize(graph: Graph, ranges: Mapping[str, Range], recipe: Recipe) -> Graph
         out.tensors[name] = tensor
     for op in graph.ops:
         weighted = table[op.kind].weighted
-        if weighted is not None:
-            op = _weights(out, op, weighted)
-        else:
-            op = _constants(out, op, quants)
-        out.ops.append(op)
+        seen = (moments or {}).get(op.outputs[0])
+        out.ops.append(_constants(out, op, quants) if weighted is None else _weights(out, op, weighted, seen))
     out.prune()
     return _ends(out, recipe)
 
@@ -114,34 +115,54 @@ def affine(low: float, high: float) -> Quant:
 
 def quantized(array: Array, quant: Quant) -> Array:
     """int8 values of an array under a per-tensor scheme."""
-    return np.clip(np.round(array / quant.scales[0]) + quant.zero_points[0], -128, 127).astype(np.int8)
+    steps: Array = np.round(array / quant.scales[0]) + quant.zero_points[0]
+    return np.clip(steps, -128, 127).astype(np.int8)
 
 
-def _weights(graph: Graph, op: Op, weighted: Weighted) -> Op:
+def _weights(graph: Graph, op: Op, weighted: Weighted, seen: InputMoments | None) -> Op:
     """Replace weight and bias; the weight scale grows where the int32 bias would overflow."""
     x, weight, bias = (graph.tensors[i] for i in op.inputs)
-    assert weight.data is not None and bias.data is not None and x.quant is not None
-    data = weight.data.astype(np.float64)
-    channels = np.moveaxis(data, weighted.axis, 0).reshape(data.shape[weighted.axis], -1)
-    peak = np.abs(channels).max(1)
+    assert weight.data is not None
+    assert bias.data is not None
+    assert x.quant is not None
+    data = np.moveaxis(weight.data.astype(np.float64), weighted.axis, 0)
+    peak = np.abs(data).reshape(len(data), -1).max(1)
     if not weighted.per_channel:
         peak = np.full_like(peak, peak.max())
     scales = np.where(peak > 0, peak / 127, 1.0)
     floor = np.abs(bias.data.astype(np.float64)) / (_INT32_ROOM * x.quant.scales[0])
     scales = np.maximum(scales, floor if weighted.per_channel else floor.max()).astype(np.float32)
-    wide = scales.astype(np.float64).reshape([-1 if i == weighted.axis else 1 for i in range(data.ndim)])
-    q = np.clip(np.round(data / wide), -127, 127).astype(np.int8)
+    steps = data / scales.astype(np.float64).reshape(-1, *[1] * (data.ndim - 1))
+    q, shift = _rounded(op, steps, seen)
     bias_scales = (scales.astype(np.float64) * x.quant.scales[0]).astype(np.float32)
-    q_bias = np.round(bias.data / bias_scales.astype(np.float64)).astype(np.int32)
+    q_bias = np.round((bias.data - shift * scales) / bias_scales.astype(np.float64)).astype(np.int32)
     kept = slice(None) if weighted.per_channel else slice(1)
-    count = len(scales[kept])
+    count, name = len(scales[kept]), op.outputs[0]
+    filters = np.ascontiguousarray(np.moveaxis(q, 0, weighted.axis))
     made = [
-        Tensor(f"{op.outputs[0]}/weight", weight.shape, "int8", q, _symmetric(scales[kept], weighted.axis, count)),
+        Tensor(
+            f"{op.outputs[0]}/weight", weight.shape, "int8", filters, _symmetric(scales[kept], weighted.axis, count)
+        ),
         Tensor(f"{op.outputs[0]}/bias", bias.shape, "int32", q_bias, _symmetric(bias_scales[kept], 0, count)),
     ]
     for tensor in made:
         graph.add(tensor)
     return replace(op, inputs=(op.inputs[0], made[0].name, made[1].name))
+
+
+def _rounded(op: Op, steps: Array, seen: InputMoments | None) -> tuple[Array, Array]:
+    """int8 weight [O, ...] and the mean output error per channel, in steps; plain rounding where nothing was seen."""
+    channels = 0 if seen is None else len(seen.mean)
+    if seen is None or (op.kind != "DEPTHWISE_CONV_2D" and steps.shape[-1] != channels):  # a grouped convolution
+        return np.clip(np.round(steps), -127, 127).astype(np.int8), np.zeros(len(steps))
+    if op.kind == "DEPTHWISE_CONV_2D":
+        q = np.clip(np.round(steps), -127, 127)
+        multiplier = len(steps) // channels
+        return q.astype(np.int8), (q - steps).reshape(len(steps), -1).sum(1) * np.repeat(seen.mean, multiplier)
+    flat = steps.reshape(len(steps), -1, channels)
+    plain: Array = np.clip(np.round(flat), -127, 127)
+    rounded = plain if seen.moments is None else round_weights(flat, seen.moments)
+    return rounded.reshape(steps.shape).astype(np.int8), bias_correction(rounded - flat, seen.mean)
 
 
 def _symmetric(scales: Array, axis: int, count: int) -> Quant:

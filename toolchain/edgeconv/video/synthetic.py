@@ -86,7 +86,8 @@ def write_synthetic(folder: Path, role: str, count: int, seed: int) -> tuple[Pat
             motion = MOTIONS[number % len(MOTIONS)]
             path = folder / f"{role}-{number:02d}-{motion}.mp4"
             rng = np.random.default_rng([seed, zlib.crc32(role.encode()), number])
-            _encode(path, render(motion, FRAME_COUNTS[number % len(FRAME_COUNTS)], rng))
+            look = choose_look(number, rng)
+            _encode(path, render(motion, FRAME_COUNTS[number % len(FRAME_COUNTS)], look, rng))
             paths.append(path)
     except (av.error.FFmpegError, OSError) as error:
         raise ToolError(
@@ -96,12 +97,43 @@ def write_synthetic(folder: Path, role: str, count: int, seed: int) -> tuple[Pat
     return tuple(paths)
 
 
-def render(motion: str, frames: int, rng: np.random.Generator) -> Iterator[Pixels]:
+@dataclass(frozen=True)
+class Look:
+    """The low-level statistics of one video; a network's activations follow them more than anything that moves."""
+
+    brightness: float
+    """Mean of the background, 0..255."""
+    contrast: float
+    """Half width of the background's values."""
+    detail: int
+    """Random values along the width of the background: few make it smooth, many fine."""
+    grain: float
+    """Standard deviation of the noise."""
+    crowd: int
+    """Number of shapes."""
+
+
+def choose_look(number: int, rng: np.random.Generator) -> Look:
+    """Every eight videos in a row cover the whole range of each property: dark to bright, flat to harsh, smooth to fine."""
+
+    def level(stride: int) -> float:
+        return float((number * stride % 8 + rng.uniform()) / 8)
+
+    return Look(
+        brightness=40 + 170 * level(3),
+        contrast=20 * 9 ** level(5),
+        detail=round(4 * 20 ** level(7)),
+        grain=1.5 * 16 ** level(1),
+        crowd=2 + round(8 * level(3)),
+    )
+
+
+def render(motion: str, frames: int, look: Look, rng: np.random.Generator) -> Iterator[Pixels]:
     """Yield the frames of one video, uint8 (HEIGHT, WIDTH, 3) RGB."""
-    texture = _texture(rng, contrast=150 if motion == "pan" else 60)
+    texture = _texture(look, rng)
     drift = rng.choice((-1.0, 1.0), 2) * (MARGIN * 0.45 if motion == "pan" else rng.uniform(2, 12))
-    grain = (rng.standard_normal((HEIGHT + MARGIN, WIDTH + MARGIN, 1)) * rng.uniform(2, 9)).astype(np.int16)
-    shapes = [_shape(motion, rng) for _ in range(6 if motion == "crowd" else 2)]
+    grain = (rng.standard_normal((HEIGHT + MARGIN, WIDTH + MARGIN, 1)) * look.grain).astype(np.int16)
+    shapes = [_shape(motion, rng) for _ in range(look.crowd + 4 if motion == "crowd" else look.crowd)]
     for number in range(frames):
         t = number / (frames - 1)
         top, left = (int(MARGIN / 2 + d * t * (1 + t) / 2) for d in drift)
@@ -158,11 +190,12 @@ def _inside(kind: str, u: npt.NDArray[np.float32], v: npt.NDArray[np.float32]) -
     return (np.abs(u) < 0.95) & (np.abs(v) < 0.8)
 
 
-def _texture(rng: np.random.Generator, contrast: float) -> Pixels:
-    """Return a smooth random texture, uint8 (HEIGHT + MARGIN, WIDTH + MARGIN, 3)."""
-    base = rng.uniform(60, 190, 3)
-    coarse = base + rng.uniform(-contrast, contrast, (21, 25, 3))
-    rows, columns = _stretch(21, HEIGHT + MARGIN), _stretch(25, WIDTH + MARGIN)
+def _texture(look: Look, rng: np.random.Generator) -> Pixels:
+    """Return a random texture, uint8 (HEIGHT + MARGIN, WIDTH + MARGIN, 3)."""
+    points = look.detail, max(3, look.detail * WIDTH // HEIGHT)
+    base = look.brightness + rng.uniform(-35, 35, 3)
+    coarse = base + rng.uniform(-look.contrast, look.contrast, (*points, 3))
+    rows, columns = _stretch(points[0], HEIGHT + MARGIN), _stretch(points[1], WIDTH + MARGIN)
     smooth: Floats = np.einsum("yi,ijc,xj->yxc", rows, coarse, columns, optimize=True)
     return np.clip(smooth, 0, 255).astype(np.uint8)
 

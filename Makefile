@@ -1,0 +1,44 @@
+# `make demo` and `make test` do everything on a fresh machine: each makes the environment first.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+JOBS ?= 2
+DEMO := demo
+
+.PHONY: env demo test test-nightly lint docs bench clean
+
+env: $(VENV)/.ready
+
+$(VENV)/.ready: pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "edgeconv needs Python 3.10 or newer")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --upgrade pip
+	$(BIN)/pip install --quiet -e '.[dev]'
+	$(BIN)/pip check
+	touch $@
+
+demo: env
+	$(BIN)/edgeconv export eco-lite-4d-add --target tflite --out $(DEMO)/eco-lite-4d-add-tflite
+	@echo
+	@echo "bundle: $(CURDIR)/$(DEMO)/eco-lite-4d-add-tflite"
+	@echo "report: $(CURDIR)/$(DEMO)/eco-lite-4d-add-tflite/report.html"
+
+test: env
+	$(BIN)/pytest -n $(JOBS) -m 'not nightly'
+
+test-nightly: env
+	$(BIN)/pytest -n $(JOBS)
+
+lint: env
+	$(BIN)/ruff check toolchain models tests benchmarks
+	$(BIN)/ruff format --check toolchain models tests benchmarks
+	$(BIN)/mypy --strict -p edgeconv -p edgeconv_models
+
+docs: env
+	$(BIN)/python -m edgeconv.targets.docs > docs/targets.md
+
+bench: env
+	$(BIN)/python benchmarks/run.py all --out benchmarks/results.json
+
+clean:
+	rm -rf $(VENV) $(DEMO) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

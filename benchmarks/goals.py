@@ -1,0 +1,75 @@
+"""The numbers to reach, each with where its measured value is found."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from results import Results
+
+RATIOS = {
+    "onnxruntime / 4d-add": ("onnxruntime-3d", "eco-lite-4d-add"),
+    "4d-add / onnx2tf": ("eco-lite-4d-add", "onnx2tf-4d-add"),
+    "exact 3d / tensorflow": ("eco-lite-3d", "tensorflow-3d"),
+}
+"""Numerator and denominator, by contender."""
+
+
+@dataclass(frozen=True)
+class Goal:
+    what: str
+    bound: float
+    at_least: bool
+    show: Callable[[float], str]
+    value: float | None
+    """None: not measured."""
+    detail: str = ""
+
+    @property
+    def reached(self) -> bool | None:
+        if self.value is None:
+            return None
+        return self.value >= self.bound if self.at_least else self.value <= self.bound
+
+
+def goals(results: Results) -> Iterator[Goal]:
+    """Every goal with what was measured; of several models the worst counts."""
+    costs = results.exports.models if results.exports else {}
+    slowest = max(costs, key=lambda m: costs[m].seconds, default="")
+    largest = max(costs, key=lambda m: costs[m].peak_gb, default="")
+    yield Goal(
+        "Default export, wall time", 60, False, "{:.1f} s".format, costs[slowest].seconds if costs else None, slowest
+    )
+    yield Goal(
+        "Default export, peak memory", 5, False, "{:.2f} GB".format, costs[largest].peak_gb if costs else None, largest
+    )
+    yield _speed(
+        results,
+        "onnxruntime / 4d-add",
+        "4D-add int8: times faster than ONNX Runtime fp32 on the 3D baseline",
+        5.5,
+        True,
+    )
+    yield _speed(
+        results, "4d-add / onnx2tf", "4D-add int8: time relative to onnx2tf's int8 of the same 4D model", 0.65, False
+    )
+    yield _speed(
+        results, "exact 3d / tensorflow", "Exact 3D int8: time relative to TensorFlow's CONV_3D file", 0.27, False
+    )
+    for name, accuracy in results.accuracy.items():
+        found = [(a, m) for m, agreements in accuracy.models.items() for a in agreements]
+        mean, of_mean = min((a.cosine_mean, f"{m}, {a.runtime}") for a, m in found)
+        least, of_least = min((a.cosine_min, f"{m}, {a.runtime}, {a.worst_clip}") for a, m in found)
+        yield Goal(f"int8 vs fp32, mean cosine ({name} clips)", 0.985, True, "{:.4f}".format, mean, of_mean)
+        yield Goal(f"int8 vs fp32, least cosine ({name} clips)", 0.93, True, "{:.4f}".format, least, of_least)
+
+
+def _speed(results: Results, name: str, what: str, bound: float, at_least: bool) -> Goal:
+    ratio = results.latency.ratios.get(name) if results.latency else None
+    if ratio is None:
+        return Goal(what, bound, at_least, _times, None)
+    return Goal(what, bound, at_least, _times, ratio.median, f"quartiles {ratio.low:.2f} to {ratio.high:.2f}")
+
+
+def _times(value: float) -> str:
+    return f"{value:.2f}×"

@@ -1,0 +1,125 @@
+"""docs/benchmarks.md, from the results alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from goals import Goal, goals
+from results import Accuracy, Conditions, Exports, Latency, Results
+
+_HEAD = """# Benchmarks
+
+Written by `python benchmarks/run.py render` from `benchmarks/results.json`; do not edit. How to run it again:
+[benchmarks/README.md](../benchmarks/README.md). All figures are of the machines named below, and what must hold
+elsewhere too are the ratios, not the milliseconds.
+"""
+
+
+def document(results: Results) -> str:
+    """The whole page."""
+    parts = [_HEAD, "## Numbers to reach\n", _goals(list(goals(results)))]
+    if results.latency:
+        parts += ["## Latency\n", *_latency(results.latency)]
+    if results.exports:
+        parts += ["## Cost of a default export\n", *_exports(results)]
+    if results.accuracy:
+        parts += ["## Agreement of int8 with PyTorch in float32\n"]
+        parts += [text for name, accuracy in results.accuracy.items() for text in _accuracy(name, accuracy)]
+    return "\n".join(part.rstrip("\n") + "\n" for part in parts)
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]], numbers: int) -> str:
+    """A Markdown table whose last `numbers` columns are aligned to the right."""
+    rule = ["---"] * (len(head) - numbers) + ["---:"] * numbers
+    return "\n".join(f"| {' | '.join(row)} |" for row in (head, rule, *rows)) + "\n"
+
+
+def _goals(found: Sequence[Goal]) -> str:
+    verdict = {True: "reached", False: "**not reached**", None: "not measured"}
+    rows = [
+        (
+            g.what,
+            f"{'≥' if g.at_least else '≤'} {g.bound:g}",
+            "–" if g.value is None else g.show(g.value) + (f" ({g.detail})" if g.detail else ""),
+            verdict[g.reached],
+        )
+        for g in found
+    ]
+    return _table(("What", "To reach", "Measured", ""), rows, 0)
+
+
+def _conditions(c: Conditions) -> str:
+    m = c.machine
+    units = f" ({', '.join(m.vector_units)})" if m.vector_units else ""
+    return (
+        f"{c.date}; {m.cores} cores of {m.cpu}{units}, {m.memory_gb:.0f} GB, {m.system}, Python {m.python}; "
+        f"load {c.load_before:.1f} at the start, other processes used {c.others_percent:.0f} % of the cores meanwhile."
+    )
+
+
+def _latency(latency: Latency) -> Iterator[str]:
+    versions = latency.conditions.packages
+    yield (
+        f"One clip of 16×224×224, {latency.threads} threads, ai-edge-litert {versions.get('ai-edge-litert', '?')}, "
+        f"ONNX Runtime {versions.get('onnxruntime', '?')}. All in one process, {latency.rounds} rounds; a turn "
+        f"is one untimed run and the median of {latency.repeats} timed ones. Ratios are taken within each round, and "
+        f"their median is quoted. {_conditions(latency.conditions)}\n"
+    )
+    rows = [
+        (
+            c.title,
+            f"{c.file_mb:.1f}",
+            f"{c.median_ms:.1f}",
+            f"{c.min_ms:.1f}",
+            "see below" if c.cosine is None else f"{c.cosine:.4f}",
+        )
+        for c in latency.contenders.values()
+    ]
+    yield _table(("Model", "File, MB", "Median, ms", "Least, ms", "Mean cosine to PyTorch"), rows, 4)
+    yield (
+        "TensorFlow's file has the same weights, and its float form agrees with PyTorch to 1e-5 before conversion; its "
+        "converter leaves every CONV_3D in float, although full int8 is asked for. onnx2tf gets the 4D-add network as "
+        "its PyTorch code exports it, frames as the batch. Both are calibrated on the clips that we calibrate on.\n"
+    )
+    for what, why in latency.skipped.items():
+        yield f"Skipped: {what}: {why}.\n"
+
+
+def _exports(results: Results) -> Iterator[str]:
+    exports = results.exports
+    assert exports is not None
+    yield (
+        "`edgeconv export MODEL --target tflite --out OUT`: 16×224×224, 8 synthetic clips to calibrate on and 8 to "
+        "verify with, everything proven. Memory is the peak of the resident memory of the whole process tree, summed "
+        f"every 50 ms (shared pages count in every process). {_conditions(exports.conditions)}\n"
+    )
+    rows = [
+        (model, "yes" if c.passed else "no", f"{c.seconds:.1f}", f"{c.peak_gb:.2f}")
+        for model, c in exports.models.items()
+    ]
+    rows += [(what, "–", f"{c.seconds:.1f}", f"{c.peak_gb:.2f}") for what, c in results.peers.items()]
+    yield _table(("Model", "All gates passed", "Wall, s", "Peak, GB"), rows, 2)
+    yield _stages(exports)
+
+
+def _stages(exports: Exports) -> str:
+    """Seconds per stage, one column per model; what no stage accounts for is start-up."""
+    columns = {m: {s.name: s.seconds for s in c.stages} for m, c in exports.models.items()}
+    names = list(dict.fromkeys(name for column in columns.values() for name in column))
+    rows = [(name, *(f"{c[name]:.1f}" if name in c else "–" for c in columns.values())) for name in names]
+    rest = [f"{exports.models[m].seconds - sum(c.values()):.1f}" for m, c in columns.items()]
+    return _table(("Stage, s", *columns), [*rows, ("start-up and rest", *rest)], len(columns))
+
+
+def _accuracy(name: str, accuracy: Accuracy) -> Iterator[str]:
+    yield f"### On {name} clips\n"
+    yield (
+        f"Calibrated on {accuracy.calibration}; verified with {accuracy.verification}. Weights: {accuracy.weights}. "
+        f"{accuracy.conditions.date}.\n"
+    )
+    rows = [
+        (model, a.runtime, f"{a.cosine_mean:.4f}", f"{a.cosine_min:.4f}")
+        for model, agreements in accuracy.models.items()
+        for a in agreements
+    ]
+    yield _table(("Model", "Runtime", "Mean cosine", "Least cosine"), rows, 2)

@@ -1,0 +1,120 @@
+"""What is measured, as it is written to results.json and rendered to docs/benchmarks.md."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Machine(Part):
+    cpu: str
+    vector_units: tuple[str, ...]
+    """Those that decide how fast int8 is."""
+    cores: int
+    memory_gb: float
+    system: str
+    python: str
+
+
+class Conditions(Part):
+    """When a section was measured, and how much else ran meanwhile."""
+
+    date: str
+    load_before: float
+    """Load average of the last minute."""
+    others_percent: float
+    """Share of all cores that other processes used in that time."""
+    machine: Machine
+    packages: dict[str, str]
+
+
+class StageCost(Part):
+    name: str
+    seconds: float
+
+
+class ExportCost(Part):
+    seconds: float
+    peak_gb: float
+    passed: bool
+    stages: tuple[StageCost, ...]
+
+
+class Exports(Part):
+    conditions: Conditions
+    models: dict[str, ExportCost]
+
+
+class Agreement(Part):
+    """int8 against PyTorch in float32, in one runtime."""
+
+    runtime: str
+    clips: int
+    cosine_mean: float
+    cosine_min: float
+    worst_clip: str
+
+
+class Accuracy(Part):
+    conditions: Conditions
+    calibration: str
+    verification: str
+    weights: str
+    models: dict[str, tuple[Agreement, ...]]
+
+
+class Contender(Part):
+    title: str
+    file_mb: float
+    median_ms: float
+    min_ms: float
+    cosine: float | None = None
+    """Mean against PyTorch, to show that it computes the same network; None: see the accuracy table."""
+
+
+class Ratio(Part):
+    median: float
+    """Of the ratios of every round."""
+    low: float
+    high: float
+    """Quartiles."""
+
+
+class Latency(Part):
+    conditions: Conditions
+    threads: int
+    rounds: int
+    repeats: int
+    contenders: dict[str, Contender]
+    ratios: dict[str, Ratio]
+    skipped: dict[str, str] = Field(default_factory=dict)
+    """What was not measured, and why."""
+
+
+class PeerCost(Part):
+    """What another converter took for its int8 file; from the run that filled the cache."""
+
+    seconds: float
+    peak_gb: float
+
+
+class Results(Part):
+    exports: Exports | None = None
+    accuracy: dict[str, Accuracy] = Field(default_factory=dict)
+    """'synthetic', and 'videos' where a folder was given."""
+    latency: Latency | None = None
+    peers: dict[str, PeerCost] = Field(default_factory=dict)
+
+
+def load(path: Path) -> Results:
+    return Results.model_validate_json(path.read_text(encoding="utf-8")) if path.is_file() else Results()
+
+
+def save(results: Results, path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(results.model_dump_json(indent=2) + "\n", encoding="utf-8")

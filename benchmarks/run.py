@@ -1,0 +1,100 @@
+"""Measure, and write results.json and docs/benchmarks.md: `python benchmarks/run.py all`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Optional
+
+import accuracy
+import contenders
+import export_cost
+import latency
+import render as rendering
+import results
+import typer
+from goals import RATIOS
+
+HERE = Path(__file__).resolve().parent
+app = typer.Typer(add_completion=False, no_args_is_help=True, help=__doc__)
+
+Out = Annotated[Path, typer.Option(help="Results file; a section that is measured again replaces the old one.")]
+Cache = Annotated[Path, typer.Option(help="Folder for bundles, clips and the peers' files.")]
+# Typer reads these annotations at run time, on Python 3.10 too.
+Videos = Annotated[
+    Optional[Path],  # noqa: UP045
+    typer.Option("--calibration", help="Measure the agreement also on the videos of this folder."),
+]
+Peer = Annotated[
+    Optional[Path],  # noqa: UP045
+    typer.Option("--onnx2tf-python", help="Python of an environment with onnx2tf; without it that row is skipped."),
+]
+Rounds = Annotated[int, typer.Option(min=2, help="Turns of every contender.")]
+OUT, CACHE = HERE / "results.json", HERE.parent / "out" / "benchmarks"
+DOCUMENT = HERE.parent / "docs" / "benchmarks.md"
+
+
+@app.command()
+def export(out: Out = OUT, cache: Cache = CACHE) -> None:
+    """Wall time and memory of default exports; their reports give the accuracy on synthetic clips."""
+    found = results.load(out)
+    exports = export_cost.measure(cache.absolute() / "bundles")
+    synthetic = accuracy.collect(cache.absolute() / "bundles", exports.conditions)
+    update = {"exports": exports, "accuracy": {**found.accuracy, "synthetic": synthetic}}
+    results.save(found.model_copy(update=update), out)
+
+
+@app.command()
+def videos(folder: Annotated[Path, typer.Argument(exists=True)], out: Out = OUT, cache: Cache = CACHE) -> None:
+    """Accuracy of exports that are calibrated and verified on real videos."""
+    bundles = cache.absolute() / "bundles-videos"
+    exports = export_cost.measure(bundles, folder.absolute())
+    found = results.load(out)
+    update = {"accuracy": {**found.accuracy, "video": accuracy.collect(bundles, exports.conditions)}}
+    results.save(found.model_copy(update=update), out)
+
+
+@app.command()
+def speed(out: Out = OUT, cache: Cache = CACHE, onnx2tf_python: Peer = None, rounds: Rounds = latency.ROUNDS) -> None:
+    """Latency of the exported bundles and of the peers' files, in turns."""
+    python = onnx2tf_python.absolute() if onnx2tf_python else None
+    cache = cache.absolute()
+    field = contenders.gather(cache, cache / "bundles", python)
+    for what, why in field.skipped.items():
+        typer.echo(f"skipped {what}: {why}")
+    measured = latency.measure(field.entries, RATIOS, field.skipped, field.clips, rounds)
+    found = results.load(out)
+    results.save(found.model_copy(update={"latency": measured, "peers": field.costs}), out)
+
+
+@app.command()
+def render(out: Out = OUT, document: Annotated[Path, typer.Option()] = DOCUMENT, check: bool = False) -> None:
+    """Write docs/benchmarks.md from the results; --check only says whether it is up to date."""
+    text = rendering.document(results.load(out))
+    if check:
+        if not document.is_file() or document.read_text(encoding="utf-8") != text:
+            typer.echo(f"{document.name} does not show {out.name}: run `python benchmarks/run.py render`", err=True)
+            raise typer.Exit(1)
+        return
+    document.parent.mkdir(parents=True, exist_ok=True)
+    document.write_text(text, encoding="utf-8")
+
+
+@app.command(name="all")
+def everything(
+    out: Out = OUT,
+    cache: Cache = CACHE,
+    calibration: Videos = None,
+    onnx2tf_python: Peer = None,
+    rounds: Rounds = latency.ROUNDS,
+) -> None:
+    """Everything, and the document."""
+    export(out, cache)
+    if calibration is not None:
+        videos(calibration, out, cache)
+    speed(out, cache, onnx2tf_python, rounds)
+    render(out, DOCUMENT, check=False)
+    typer.echo(f"wrote {out} and {DOCUMENT}")
+
+
+if __name__ == "__main__":
+    app()

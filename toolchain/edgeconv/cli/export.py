@@ -1,0 +1,124 @@
+"""`edgeconv export`: the whole road."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from edgeconv.cli.output import Json, print_json, stderr, stdout
+from edgeconv.core.errors import ExitCode
+
+if TYPE_CHECKING:
+    from edgeconv.pipeline import ExportResult
+
+
+def export(
+    source: Annotated[
+        str,
+        typer.Argument(help="A model name, package.module:factory, file.py:factory or model.onnx.", metavar="SOURCE"),
+    ],
+    target: Annotated[
+        str | None, typer.Option("--target", "-t", help="Device; the profile of the same name is used.", metavar="NAME")
+    ] = None,
+    profile: Annotated[
+        str | None, typer.Option("--profile", "-p", help="Export profile, by name or file.", metavar="NAME|FILE.yaml")
+    ] = None,
+    calibration: Annotated[
+        Path | None,
+        typer.Option(
+            "--calibration", help="Folder of videos to calibrate on. Without it: synthetic ones.", metavar="DIR"
+        ),
+    ] = None,
+    verification: Annotated[
+        Path | None,
+        typer.Option("--verification", help="Folder of videos to verify with. Else: some are held out.", metavar="DIR"),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", help="Folder of the bundle. Without it: ./MODEL-TARGET.", metavar="DIR"),
+    ] = None,
+    weights: Annotated[
+        Path | None, typer.Option("--weights", help="Checkpoint. Without it: seeded random weights.", metavar="FILE")
+    ] = None,
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", help="Argument of the model; may be repeated.", metavar="NAME=VALUE")
+    ] = None,
+    labels: Annotated[Path | None, typer.Option("--labels", help="One class name per line.", metavar="FILE")] = None,
+    input_shape: Annotated[
+        str | None,
+        typer.Option("--input-shape", help="Where the model does not tell: 1,3,16,112,112.", metavar="SIZES"),
+    ] = None,
+    input_layout: Annotated[
+        str | None, typer.Option("--input-layout", help="Axis order of the input, such as NCTHW.", metavar="AXES")
+    ] = None,
+    seed: Annotated[int, typer.Option("--seed", min=0, max=2**32 - 1, help="Of everything random.")] = 0,
+    threads: Annotated[
+        int | None, typer.Option("--threads", min=1, help="CPU threads. Without it: the profile's.")
+    ] = None,
+    json: Json = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing unless something fails.")] = False,
+) -> None:
+    """Convert a video network into a proven 4D, full-int8 bundle.
+
+    The bundle is written as a whole or not at all; also when a gate fails (exit code 1), so that its report can be read.
+    """
+    from edgeconv import pipeline
+    from edgeconv.cli.progress import progress
+    from edgeconv.cli.request import Wanted, export_request
+
+    request = export_request(
+        Wanted(
+            source,
+            target,
+            profile,
+            calibration,
+            verification,
+            out,
+            weights,
+            tuple(settings or ()),
+            labels,
+            input_shape,
+            input_layout,
+            seed,
+            threads,
+        )
+    )
+    with progress(silent=quiet or json) as told:
+        result = pipeline.export(request, told)
+    if json:
+        _print_json(result)
+    elif not quiet:
+        _print_report(result)
+    elif not result.report.passed:
+        _print_failed_gates(result)
+    if not result.report.passed:
+        raise typer.Exit(int(ExitCode.GATE))
+
+
+def _print_json(result: ExportResult) -> None:
+    from json import loads
+
+    from edgeconv.report.write import to_json
+
+    document = {"passed": result.report.passed, "bundle": str(result.bundle.absolute())}
+    print_json({**document, "report": loads(to_json(result.report))})
+
+
+def _print_report(result: ExportResult) -> None:
+    from edgeconv.report import render_terminal
+
+    console = stdout()
+    render_terminal(result.report, console, result.timings)
+    console.print()
+    for name, path in (("Bundle", result.bundle), ("Report", result.bundle / "report.html")):
+        console.print(f"{name}  {path}", markup=False, soft_wrap=True)
+
+
+def _print_failed_gates(result: ExportResult) -> None:
+    console = stderr()
+    for gate in result.report.failed_gates:
+        detail = f" ({gate.detail})" if gate.detail else ""
+        line = f"gate failed: {gate.name}: measured {gate.measured}, required {gate.required}{detail}"
+        console.print(line, markup=False, soft_wrap=True)

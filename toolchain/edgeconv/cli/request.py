@@ -1,0 +1,115 @@
+"""What the options of `export` ask for, checked before anything heavy starts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from edgeconv.core.errors import UsageError, did_you_mean
+
+if TYPE_CHECKING:
+    from edgeconv.pipeline import ExportRequest
+    from edgeconv.profiles import ExportProfile
+    from edgeconv.sources import SourceSpec
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """The options as the user wrote them."""
+
+    source: str
+    target: str | None
+    profile: str | None
+    calibration: Path | None
+    verification: Path | None
+    out: Path | None
+    weights: Path | None
+    settings: tuple[str, ...]
+    labels: Path | None
+    input_shape: str | None
+    input_layout: str | None
+    seed: int
+    threads: int | None
+
+
+def export_request(wanted: Wanted) -> ExportRequest:
+    """Read the options.
+
+    Raises:
+        UsageError: no such model, target, profile or file; options that contradict each other.
+    """
+    from edgeconv.pipeline import ExportRequest
+
+    spec = _source(wanted)
+    profile = _profile(wanted.target, wanted.profile)
+    if wanted.threads is not None:
+        profile = profile.model_copy(update={"threads": wanted.threads})
+    if wanted.labels is not None and not wanted.labels.is_file():
+        raise UsageError(f"the labels file '{wanted.labels}' does not exist", hint="give one class name per line")
+    return ExportRequest(
+        spec=spec,
+        profile=profile,
+        out=wanted.out or Path(f"{spec.name}-{profile.target}"),
+        calibration=wanted.calibration,
+        verification=wanted.verification,
+        labels=wanted.labels,
+    )
+
+
+def _source(wanted: Wanted) -> SourceSpec:
+    from edgeconv import sources
+
+    return sources.resolve(
+        wanted.source,
+        options=_settings(wanted.settings),
+        weights=wanted.weights,
+        input_shape=_shape(wanted.input_shape),
+        input_layout=wanted.input_layout,
+        seed=wanted.seed,
+    )
+
+
+def _settings(written: tuple[str, ...]) -> dict[str, str]:
+    settings: dict[str, str] = {}
+    for text in written:
+        name, equals, value = text.partition("=")
+        if not equals or not name.isidentifier():
+            raise UsageError(f"--set '{text}' is not name=value", hint="write it as --set num_frames=8")
+        if name in settings:
+            raise UsageError(f"--set gives '{name}' twice")
+        settings[name] = value
+    return settings
+
+
+def _shape(text: str | None) -> tuple[int, ...] | None:
+    try:
+        return None if text is None else tuple(int(size) for size in text.replace("x", ",").split(","))
+    except ValueError:
+        raise UsageError(
+            f"the input shape '{text}' is not a list of sizes", hint="write it as --input-shape 1,3,16,112,112"
+        ) from None
+
+
+def _profile(target: str | None, name: str | None) -> ExportProfile:
+    """The profile that was named, or the one called like the target; its targets must exist."""
+    from edgeconv.profiles import load_profile, profile_names
+    from edgeconv.targets import get_target, target_names
+
+    if target is None and name is None:
+        raise UsageError("no target was given", hint=f"give --target with one of {', '.join(profile_names())}")
+    if target is not None and target not in target_names():
+        raise UsageError(f"there is no target '{target}'", hint=did_you_mean(target, target_names()))
+    if name is None and target not in profile_names():
+        raise UsageError(
+            f"no profile is called '{target}' like the target", hint="write one and give it with --profile file.yaml"
+        )
+    profile = load_profile(name or str(target))
+    if target is not None and profile.target != target:
+        raise UsageError(
+            f"the profile '{name}' is for the target '{profile.target}', not for '{target}'",
+            hint=f"leave --target out, or give --target {profile.target}",
+        )
+    for known in (profile.target, *profile.check_targets):
+        get_target(known)
+    return profile
