@@ -35,7 +35,8 @@ lint: env
 	$(BIN)/mypy --strict -p edgeconv -p edgeconv_models
 
 docs: env
-	$(BIN)/python -m edgeconv.targets.docs > docs/targets.md
+	$(BIN)/python -c 'from edgeconv.targets import docs_table; print(docs_table(), end="")' > docs/targets.md
+	$(BIN)/python -m edgeconv.lowering.docs > docs/lowering.md
 
 bench: env
 	$(BIN)/python benchmarks/run.py all --out benchmarks/results.json

@@ -132,9 +132,8 @@ def load_profile(name: str) -> ExportProfile:
             keys = [k for k in problem["loc"] if isinstance(k, str)]
             known = _known_keys(keys[:-1])
             advice = f"; {did_you_mean(keys[-1], known)}" if problem["type"] == "extra_forbidden" and known else ""
-            reasons.append(
-                f"line {_line(tree, problem['loc'])}, key '{'.'.join(map(str, problem['loc']))}': {problem['msg']}{advice}"
-            )
+            key = ".".join(map(str, problem["loc"]))
+            reasons.append(f"line {_line(tree, problem['loc'])}, key '{key}': {problem['msg']}{advice}")
         raise UsageError(f"the profile '{path}' is not valid", reasons=reasons) from error
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from rich.padding import Padding
@@ -40,11 +41,13 @@ def print_coverages(
         _print_notes(coverage, console)
     console.print()
     for coverage in coverages:
-        bad = len(failed[coverage.target])
-        verdict = Text("✗ FAILED", "bold red") if bad else Text("✓ PASSED", "bold green")
-        console.print(
-            Text.assemble(verdict, f" {coverage.target}", f": {fmt.plural(bad, 'op')} held back" if bad else "")
-        )
+        bad, other = len(failed[coverage.target]), len(coverage.ops) - coverage.count("accelerated")
+        if bad:
+            verdict, words = Text("✗ FAILED", "bold red"), f": {fmt.plural(bad, 'op')} held back"
+        else:
+            verdict = Text("✓ PASSED", "bold green")
+            words = f": nothing unsupported, {fmt.plural(other, 'op')} not accelerated" if other else ""
+        console.print(Text.assemble(verdict, f" {coverage.target}{words}"))
 
 
 def _print_totals(file: str, coverages: Sequence[Coverage], console: Console) -> None:
@@ -65,31 +68,68 @@ def _print_totals(file: str, coverages: Sequence[Coverage], console: Console) ->
 
 
 def _print_ops(coverages: Sequence[Coverage], console: Console) -> None:
+    """Every op on a line, with its verdict per device where it is not accelerated; reasons as numbered footnotes."""
+    notes: dict[str, _Footnote] = {}
     table = Table.grid(padding=(0, 2, 0, 0), expand=True)
     table.add_column(justify="right", style="dim")
     table.add_column(no_wrap=True)
     table.add_column(ratio=1)
     for ops in zip(*(c.ops for c in coverages), strict=True):
         table.add_row(str(ops[0].index), Text(ops[0].op), Text(", ".join(ops[0].outputs), "dim"))
-        for verdict, reasons, names in _distinct(coverages, ops):
+        for (verdict, reasons), names in _distinct(coverages, ops).items():
+            if verdict == "accelerated":
+                continue
+            numbers = [_number(notes, reason, ops[0]) for reason in reasons]
             who = f"{', '.join(names)}: " if len(coverages) > 1 else ""
-            if verdict != "accelerated":
-                table.add_row("", "", Text.assemble(who, (LABELS[verdict], _STYLES[verdict])))
-                for reason in reasons:
-                    table.add_row("", "", Padding(Text(reason), (0, 0, 0, 2)))
+            table.add_row(
+                "", "", Text.assemble(who, (LABELS[verdict], _STYLES[verdict]), f" {numbers}" if numbers else "")
+            )
     console.print()
     console.print(Text("Operators", "bold"), Text("(accelerated unless said otherwise)", "dim"))
     console.print(table)
+    _print_footnotes(notes, console)
+
+
+@dataclass
+class _Footnote:
+    """A reason that several ops share; the values of the first of them."""
+
+    number: int
+    example: str
+    ops: set[int] = field(default_factory=set)
+
+
+def _number(notes: dict[str, _Footnote], reason: str, op: OpVerdict) -> int:
+    rule, _, measured = reason.partition(" Here: ")
+    example = f"At op {op.index}: {measured}" if measured else ""
+    note = notes.setdefault(rule, _Footnote(len(notes) + 1, example))
+    note.ops.add(op.index)
+    return note.number
 
 
 def _distinct(
     coverages: Sequence[Coverage], ops: Sequence[OpVerdict]
-) -> list[tuple[Verdict, tuple[str, ...], list[str]]]:
+) -> dict[tuple[Verdict, tuple[str, ...]], list[str]]:
     """Verdict and reasons, with the devices that agree on them."""
     found: dict[tuple[Verdict, tuple[str, ...]], list[str]] = {}
     for coverage, op in zip(coverages, ops, strict=True):
         found.setdefault((op.verdict, op.reasons), []).append(coverage.target)
-    return [(verdict, reasons, names) for (verdict, reasons), names in found.items()]
+    return found
+
+
+def _print_footnotes(notes: Mapping[str, _Footnote], console: Console) -> None:
+    if not notes:
+        return
+    table = Table.grid(padding=(0, 2, 0, 0), expand=True)
+    table.add_column(justify="right", no_wrap=True)
+    table.add_column(ratio=1)
+    for rule, note in notes.items():
+        table.add_row(Text(f"[{note.number}]"), Text.assemble(rule, (f" ({fmt.plural(len(note.ops), 'op')})", "dim")))
+        if note.example:
+            table.add_row("", Text(note.example, "dim"))
+    console.print()
+    console.print(Text("Reasons", "bold"), Text("(--json has the values of every op)", "dim"))
+    console.print(table)
 
 
 def _print_notes(coverage: Coverage, console: Console) -> None:

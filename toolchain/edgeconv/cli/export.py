@@ -62,7 +62,7 @@ def export(
 ) -> None:
     """Convert a video network into a proven 4D, full-int8 bundle.
 
-    The bundle is written as a whole or not at all; also when a gate fails (exit code 1), so that its report can be read.
+    The bundle is written as a whole or not at all. A failed gate (exit code 1) does not keep it back: read its report.
     """
     from edgeconv import pipeline
     from edgeconv.cli.progress import progress

@@ -27,7 +27,7 @@ class Failure:
 
 
 def tell(error: BaseException, *, as_json: bool) -> int:
-    """Print a failure, JSON on stdout or text on stderr, and return its exit code; EDGECONV_DEBUG adds the traceback."""
+    """Print a failure, JSON on stdout or text on stderr; return its exit code. EDGECONV_DEBUG adds a traceback."""
     failure = read(error)
     if as_json:
         print_json({"error": asdict(failure)})

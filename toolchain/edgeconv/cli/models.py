@@ -22,7 +22,7 @@ def models(json: Json = False) -> None:
         return
     from edgeconv.cli.listing import print_entries
 
-    print_entries(stdout(), [(c.name, c.description or c.problem, _facts(c)) for c in cards])
+    print_entries(stdout(), [(c.name, c.problem or c.description.replace("``", "`"), _facts(c)) for c in cards])
 
 
 def _facts(card: Card) -> str:

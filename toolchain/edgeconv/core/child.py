@@ -6,6 +6,7 @@ every foreign tool runs in a child. A child that dies is a value (:class:`ChildD
 
 from __future__ import annotations
 
+import errno
 import importlib
 import json
 import os
@@ -164,8 +165,11 @@ def _serve(read: int, write: int) -> None:
                 reply = {"value": value.model_dump(mode="json"), "peak_mib": peak}
             except EdgeconvError as error:
                 reply = {"error": _told(type(error).__name__, error.message, error.reasons, error.hint)}
+            except OSError as error:
+                hint = "free some space" if error.errno in (errno.ENOSPC, errno.EDQUOT) else None
+                reply = {"error": _told("ToolError", f"{error.strerror or error}", (), hint)}
             except MemoryError:
-                reply = {"error": _told("ToolError", "out of memory", (), "use a smaller model or fewer clips")}
+                reply = {"error": _told("", "out of memory", (), "use a smaller model or fewer clips")}
             except Exception as error:  # noqa: BLE001 - a foreign tool may raise anything; the parent reports it
                 kind = "DiskFull" if disk_is_full(error) else ""
                 last = traceback.extract_tb(error.__traceback__)[-1]

@@ -35,7 +35,8 @@ class Atom:
 
     def split(self, major: int) -> tuple[Atom, Atom]:
         """Split into (major, size // major); `major` must divide the size."""
-        assert not self.parts and self.size % major == 0, (self.size, major)
+        assert not self.parts
+        assert self.size % major == 0, (self.size, major)
         first, second = Atom(major), Atom(self.size // major)
         self.parts = (first, second)
         return first, second

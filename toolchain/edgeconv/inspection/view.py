@@ -100,6 +100,7 @@ def render_summary(summary: ModelSummary, console: Console) -> None:
     console.print(ops)
 
     ends = Table("", "name", "type", "shape", "quantization", title="Inputs and outputs", title_justify="left")
+    ends.columns[1].overflow = "fold"
     for title, tensors in (("input", summary.inputs), ("output", summary.outputs)):
         for tensor in tensors:
             ends.add_row(

@@ -90,7 +90,7 @@ def _complete(have: Atoms, atoms: Atoms) -> Atoms:
     return tuple(order)
 
 
-def choose_groups(ctx: _Context, frame: Frame, order: Atoms, max_rank: int) -> list[Atoms]:
+def choose_groups(frame: Frame, order: Atoms, max_rank: int) -> list[Atoms]:
     """The dimensions to compute in: an operand's own tensor where it fits, else runs of equal signature."""
     signature = {a: tuple(a in m for m in frame.maps) for a in order}
     for value, mapping in zip(frame.values, frame.maps, strict=True):

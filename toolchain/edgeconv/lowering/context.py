@@ -131,7 +131,7 @@ class Context:
         return self.wrap(tensor, out, dims)
 
     def _own_groups(self, value: Value, order: Atoms, fits: Callable[[list[Atoms]], bool]) -> list[Atoms] | None:
-        """The dimensions of a tensor that already lies in this order and fits the operator, so that no view is needed."""
+        """Dimensions of a tensor that lies in this order and fits the operator already, so that no view is needed."""
         for rep in value.storage.reps:
             groups = [leaves(g) for g in rep.groups]
             if len(groups) <= self.max_rank and flatten(groups) == order and fits(groups):
@@ -139,7 +139,7 @@ class Context:
         return None
 
     def _axes_together(self, value: Value, axes: Mapping[int, object] | Sequence[int]) -> Atoms:
-        """A memory order in which the atoms of each given axis stand together, major first; the present one if it does."""
+        """A memory order in which the atoms of each given axis stand together; the present one if it does."""
         order = self.order(value)
         for axis in axes:
             atoms = value.dim(axis)
@@ -173,7 +173,7 @@ class Context:
         return cut.with_dims(d for a, d in enumerate(cut.dims) if a not in gone)
 
     def _place(self, value: Value, axis: int, order: Atoms) -> int:
-        """Where an axis of size 1 belongs in a memory order: before the next logical axis, channels last if so asked."""
+        """Where an axis of size 1 belongs in a memory order: before the next logical axis, or channels last."""
         if not (self.backend.channels_last and axis == 1):
             following = next((leaves(d)[0] for d in value.dims[axis + 1 :] if leaves(d)), None)
             if following is not None:
@@ -320,7 +320,7 @@ class Context:
         """Any broadcast: operands are refined to common atoms, adjacent axes of equal signature are merged."""
         frame = align(self, [left, right])
         order = choose_order(self, frame)
-        groups = choose_groups(self, frame, order, self.max_rank)
+        groups = choose_groups(frame, order, self.max_rank)
         tensors = [
             self.views.get(v, [[m[a] for a in g if a in m] for g in groups])
             for v, m in zip(frame.values, frame.maps, strict=True)

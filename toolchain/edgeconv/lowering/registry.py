@@ -1,4 +1,4 @@
-"""Rules by ONNX operator type. A rule is one function in one file of ``lowering/rules``, registered here by decorator."""
+"""Rules by ONNX operator type; a rule is one function in ``lowering/rules``, registered by decorator."""
 
 from __future__ import annotations
 

@@ -43,7 +43,7 @@ class SimplifyOutcome(BaseModel):
 
 
 def simplify(source: Path, target: Path, tolerance: float) -> SimplifyOutcome:
-    """Simplify `source` into `target`; where onnxsim crashes or breaks the graph, with fewer passes, else not at all."""
+    """Simplify `source` into `target`: with fewer passes where onnxsim crashes or breaks the graph, else not at all."""
     notes: list[str] = []
     for options in ATTEMPTS:
         request = SimplifyRequest(source=source, target=target, options=options, tolerance=tolerance)

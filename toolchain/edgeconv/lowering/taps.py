@@ -37,7 +37,7 @@ class Axis:
 
 
 def taps(ctx: Context, value: Value, axis: int, geometry: Axis, fill: float = 0.0) -> list[Value]:
-    """The kernel positions as values of size geometry.out along `axis`; tap d holds x[t * stride + d * dilation - before]."""
+    """Kernel positions as values of size geometry.out along `axis`: tap d is x[t * stride + d * dilation - before]."""
     g = geometry
     rows = -(-(g.dilation * (g.kernel - 1) + (g.out - 1) * g.stride + 1) // g.stride)
     extent = max(g.size + g.before, rows * g.stride)
@@ -56,6 +56,6 @@ def stack_taps(ctx: Context, pieces: list[Value], groups: int) -> Value:
 
 
 def stack_weight(weight: Array, axis: int) -> Array:
-    """The weight [O, C/g, ..., k, ...] for stacked taps: kernel axis `axis` moves in front of C/g and merges with it."""
+    """The weight for stacked taps: kernel axis `axis` of [O, C/g, ...] moves in front of C/g and merges with it."""
     moved = np.moveaxis(weight, axis, 1)
     return np.ascontiguousarray(moved.reshape(moved.shape[0], moved.shape[1] * moved.shape[2], *moved.shape[3:]))

@@ -50,7 +50,8 @@ def dequantize(array: Array, detail: dict[str, Any]) -> Array:
     scale, zero = detail["quantization"]
     if array.dtype == np.float32 or not scale:
         return array.astype(np.float32)
-    return ((array.astype(np.float32) - zero) * scale).astype(np.float32)
+    real: Array = ((array.astype(np.float32) - zero) * scale).astype(np.float32)
+    return real
 
 
 def run(request: RunRequest) -> Measured:

@@ -25,7 +25,7 @@ def export(network: nn.Module, example: torch.Tensor, path: Path, opset: int) ->
     for name, dynamo in (("torchscript", False), ("dynamo", True)):
         try:
             _export(network, example, path, opset, dynamo)
-        except Exception as error:  # noqa: BLE001 - exporters raise anything; both reasons are reported
+        except Exception as error:  # exporters raise anything; both reasons are reported
             if disk_is_full(error):
                 raise
             reason = " ".join(str(error).split())[:300]

@@ -22,8 +22,9 @@ def describe(spec: SourceSpec) -> Description:
     dims = inputs[0].type.tensor_type.shape.dim
     shape = spec.input_shape or tuple(d.dim_value for d in dims)
     if min(shape, default=0) < 1:
+        named = [d.dim_param or d.dim_value for d in dims]
         raise ModelError(
-            f"input '{inputs[0].name}' of '{spec.text}' has the dynamic shape {[d.dim_param or d.dim_value for d in dims]}",
+            f"input '{inputs[0].name}' of '{spec.text}' has the dynamic shape {named}",
             hint="export it with static shapes",
         )
     return Description(

@@ -160,7 +160,7 @@ def load_weights(network: nn.Module, path: Path) -> str:
     """Load a checkpoint, by the network's own loader where it has one; returns what was loaded.
 
     Raises:
-        UsageError: the file cannot be read, or its keys do not fit; every missing, unexpected or mis-shaped key is named.
+        UsageError: the file cannot be read, or its keys do not fit; every misfit is named.
     """
     own_loader = getattr(network, "load_checkpoint", None)
     if callable(own_loader):

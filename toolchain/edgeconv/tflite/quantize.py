@@ -140,10 +140,8 @@ def _weights(graph: Graph, op: Op, weighted: Weighted, seen: InputMoments | None
     count, name = len(scales[kept]), op.outputs[0]
     filters = np.ascontiguousarray(np.moveaxis(q, 0, weighted.axis))
     made = [
-        Tensor(
-            f"{op.outputs[0]}/weight", weight.shape, "int8", filters, _symmetric(scales[kept], weighted.axis, count)
-        ),
-        Tensor(f"{op.outputs[0]}/bias", bias.shape, "int32", q_bias, _symmetric(bias_scales[kept], 0, count)),
+        Tensor(f"{name}/weight", weight.shape, "int8", filters, _symmetric(scales[kept], weighted.axis, count)),
+        Tensor(f"{name}/bias", bias.shape, "int32", q_bias, _symmetric(bias_scales[kept], 0, count)),
     ]
     for tensor in made:
         graph.add(tensor)

@@ -114,7 +114,7 @@ class Look:
 
 
 def choose_look(number: int, rng: np.random.Generator) -> Look:
-    """Every eight videos in a row cover the whole range of each property: dark to bright, flat to harsh, smooth to fine."""
+    """Every eight videos in a row cover each property: dark to bright, flat to harsh, smooth to fine."""
 
     def level(stride: int) -> float:
         return float((number * stride % 8 + rng.uniform()) / 8)

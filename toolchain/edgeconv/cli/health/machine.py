@@ -7,7 +7,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from edgeconv.cli.health.finding import Finding
+from edgeconv.cli.health.finding import Finding, State
 
 NEEDED = 1 << 30
 """Bytes; an export of a full-size network keeps a few hundred MB of clips beside its output."""
@@ -17,19 +17,24 @@ def check_machine() -> list[Finding]:
     cpus = os.cpu_count() or 1
     return [
         Finding("Machine", "processors", "ok", str(cpus)),
-        _check_folder("temporary folder", Path(tempfile.gettempdir())),
-        _check_folder("working folder", Path.cwd()),
+        _check_folder("temporary folder", _temporary(), "broken", "set TMPDIR to a folder you may write to"),
+        _check_folder("working folder", Path.cwd(), "note", "give --out elsewhere"),
     ]
 
 
-def _check_folder(name: str, folder: Path) -> Finding:
+def _temporary() -> Path:
+    try:
+        return Path(tempfile.gettempdir())
+    except FileNotFoundError:  # none of the usual places can be written to
+        return Path(os.environ.get("TMPDIR", "/tmp"))
+
+
+def _check_folder(name: str, folder: Path, otherwise: State, mend: str) -> Finding:
     try:
         with tempfile.TemporaryFile(dir=folder) as file:
             file.write(b"x")
     except OSError as error:
-        mend = "set TMPDIR to a folder you may write to" if name.startswith("temp") else "give --out elsewhere"
-        state = "broken" if name.startswith("temp") else "note"
-        return Finding("Machine", name, state, f"{folder} cannot be written to: {error.strerror}", mend)  # type: ignore[arg-type]
+        return Finding("Machine", name, otherwise, f"{folder} cannot be written to: {error.strerror}", mend)
     free = shutil.disk_usage(folder).free
     words = f"{folder}, {free / 1e9:.1f} GB free"
     if free < NEEDED:

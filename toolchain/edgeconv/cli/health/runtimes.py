@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from edgeconv.cli.health.finding import Finding
+from edgeconv.cli.health.finding import Finding, State
 from edgeconv.cli.health.probes import Done, TinyRequest
 from edgeconv.core.child import call_once
 from edgeconv.core.errors import EdgeconvError
@@ -38,18 +38,18 @@ def _check(runtime: str, model: Path, clips: Path) -> Finding:
     from edgeconv import runtimes
 
     if not runtimes.available(runtime):
-        state, note = ("broken", "") if runtime == "litert" else ("ok", " (the others judge without it)")
-        mend = f"pip install {PACKAGES[runtime]}" if state == "broken" else ""
-        return Finding("Runtimes", runtime, state, f"not installed{note}", mend)  # type: ignore[arg-type]
+        if runtime == "litert":
+            return Finding("Runtimes", runtime, "broken", "not installed", f"pip install {PACKAGES[runtime]}")
+        return Finding("Runtimes", runtime, "ok", "not installed (the others judge without it)")
     outputs = model.with_name(f"{runtime}.npy")
     feed = runtimes.Feed(clips=clips, perm=(0, 1), physical=(1, 4))
     request = runtimes.RunRequest(runtime=runtime, model=model, feeds=(feed,), outputs=outputs)
     try:
         measured = runtimes.run_model(request, timeout=120).value
     except EdgeconvError as error:
-        state = "broken" if runtime in NEEDED else "note"
+        state: State = "broken" if runtime in NEEDED else "note"
         mend = f"pip install --force-reinstall {PACKAGES[runtime]}"
-        return Finding("Runtimes", runtime, state, f"does not run: {_in_one_line(error)}", mend)  # type: ignore[arg-type]
+        return Finding("Runtimes", runtime, state, f"does not run: {_in_one_line(error)}", mend)
     answer = _answer(outputs)
     if answer != [1, 2, 3, 4]:
         return Finding("Runtimes", runtime, "broken", f"answers {answer} instead of [1, 2, 3, 4]", "report this")

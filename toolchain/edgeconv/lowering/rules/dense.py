@@ -44,6 +44,9 @@ def matmul(ctx: Context, node: Node) -> Value:
 
 @rule("Softmax")
 def softmax(ctx: Context, node: Node) -> Value:
-    """Before: Softmax over one axis (opset >= 13). After: Softmax over the last axis of a matrix. Exact. Refuses nothing."""
+    """Before: Softmax over one axis (opset >= 13). After: Softmax over the last axis of a matrix.
+
+    Exact. Refuses nothing.
+    """
     x = node.input(0)
     return ctx.softmax(x, int(node.attributes.get("axis", -1)) % len(x.shape))

@@ -96,7 +96,7 @@ def gather(ctx: Context, node: Node) -> Value:
 
 @rule("Pad")
 def pad(ctx: Context, node: Node) -> Value:
-    """Before: Pad(x) constant, edge or reflect, pads >= 0. After: rank <= 4 Pads, several axes in one where rank allows.
+    """Before: Pad(x) constant, edge or reflect, pads >= 0. After: rank <= 4 Pads, several axes in one where they fit.
 
     Exact (edge and reflect are separable). Refuses: computed pads or value; negative pads; wrap.
     """
