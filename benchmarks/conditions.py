@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import resource
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+import time
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -15,26 +14,45 @@ from results import Conditions, Machine
 from edgeconv.core.versions import package_versions
 
 _UNITS = ("avx2", "avx512f", "avx_vnni", "avx512_vnni", "amx_int8", "asimddp", "i8mm", "sve")
+CALM = 0.1
+"""Share of the cores that others may use while something is timed."""
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 
-@contextmanager
-def observed() -> Iterator[Callable[[], Conditions]]:
-    """`with observed() as conditions: measure(); conditions()` tells what the time in between was like."""
-    load, busy, total, own = os.getloadavg()[0], *_clocks(), _own_seconds()
+class Watch:
+    """How much of the machine other processes use, from now on."""
 
-    def conclude() -> Conditions:
-        busy_now, total_now = _clocks()
-        others = (busy_now - busy) - (_own_seconds() - own)
+    def __init__(self) -> None:
+        self._load = os.getloadavg()[0]
+        self._busy, self._total = _clocks()
+        self._own = _own_seconds()
+
+    def others(self) -> float:
+        """Share of all cores, 0 to 1, that others used since the watch was made."""
+        busy, total = _clocks()
+        used = (busy - self._busy) - (_own_seconds() - self._own)
+        return max(0.0, used) / max(total - self._total, 1e-9)
+
+    def conclude(self, others: float | None = None) -> Conditions:
+        """The conditions since the watch was made; `others` where only a part of that time counted."""
         return Conditions(
             date=datetime.now(timezone.utc).date().isoformat(),
-            load_before=round(load, 2),
-            others_percent=round(100 * max(0.0, others) / max(total_now - total, 1e-9), 1),
+            load_before=round(self._load, 2),
+            others_percent=round(100 * (self.others() if others is None else others), 1),
             machine=machine(),
             packages=package_versions(),
         )
 
-    yield conclude
+
+def wait_for_calm(limit: float, patience: float) -> float:
+    """Wait until others use no more than `limit` of the cores for a second; returns what is left of the patience."""
+    start = time.monotonic()
+    while (left := patience - (time.monotonic() - start)) > 0:
+        watch = Watch()
+        time.sleep(1)
+        if watch.others() <= limit:
+            break
+    return max(0.0, left)
 
 
 def _clocks() -> tuple[float, float]:

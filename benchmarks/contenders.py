@@ -61,11 +61,12 @@ def _tensorflow(found: Field, solid: Subject, cache: Path) -> None:
 
 
 def _onnx2tf(found: Field, flat: Subject, cache: Path, python: Path | None) -> None:
-    title = f"onnx2tf {peer_onnx2tf.VERSION} int8, 4D-add (LiteRT)"
+    name = f"onnx2tf {peer_onnx2tf.VERSION}"
+    title = f"{name} int8, 4D-add (LiteRT)"
     if python is None:
         found.skipped[title] = "no --onnx2tf-python was given"
         return
     print("onnx2tf on the 4D-add model (four minutes, once)", flush=True)
     made = peer_onnx2tf.convert(python, flat, cache / "peers")
     found.entries.append(Entry("onnx2tf-4d-add", title, made.model, flat))
-    found.costs[title] = PeerCost(seconds=made.seconds, peak_gb=made.peak_gb)
+    found.costs[f"{name}, 4D-add"] = PeerCost(seconds=made.seconds, peak_gb=made.peak_gb)

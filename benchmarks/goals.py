@@ -68,7 +68,8 @@ def _speed(results: Results, name: str, what: str, bound: float, at_least: bool)
     ratio = results.latency.ratios.get(name) if results.latency else None
     if ratio is None:
         return Goal(what, bound, at_least, _times, None)
-    return Goal(what, bound, at_least, _times, ratio.median, f"quartiles {ratio.low:.2f} to {ratio.high:.2f}")
+    spread = f"quartiles {ratio.low:.2f} to {ratio.high:.2f}; of the least times {ratio.least:.2f}"
+    return Goal(what, bound, at_least, _times, ratio.median, spread)
 
 
 def _times(value: float) -> str:

@@ -10,20 +10,35 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from conditions import observed
+from conditions import CALM, Watch, wait_for_calm
 from numpy.typing import NDArray
 from results import Contender, Latency, Ratio
 from subjects import Subject
 
 Array = NDArray[Any]
 THREADS = 2
-ROUNDS = 15
 REPEATS = 3
 """Timed runs of a contender in its turn, after one that is not timed; the turn counts with their median."""
 PAUSE = 0.05
 """Seconds between turns: ONNX Runtime's threads spin on for a moment after a run."""
 LEAST_COSINE = 0.9
 """A contender that strays further from PyTorch computes something else."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How many rounds, and how many seconds may be spent on waiting for a calm machine."""
+
+    rounds: int = 15
+    patience: float = 300
+
+
+@dataclass(frozen=True)
+class Round:
+    times: dict[str, float]
+    """Milliseconds by contender."""
+    others: float
+    """Share of the cores that other processes used meanwhile."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +62,11 @@ class Runner:
 
 
 def measure(
-    entries: Sequence[Entry], ratios: dict[str, tuple[str, str]], skipped: dict[str, str], clips: Path, rounds: int
+    entries: Sequence[Entry],
+    ratios: dict[str, tuple[str, str]],
+    skipped: dict[str, str],
+    clips: Path,
+    plan: Plan,
 ) -> Latency:
     """Time all entries; `ratios` names a numerator and a denominator each."""
     runners = {e.key: _load(e.file) for e in entries}
@@ -56,18 +75,13 @@ def measure(
     for runner in runners.values():
         runner.feed(clip)
         runner.run()
-    times: dict[str, list[float]] = {key: [] for key in runners}
-    keys = list(runners)
-    with observed() as conditions:
-        for turn in range(rounds):
-            shift = turn % len(keys)
-            for key in keys[shift:] + keys[:shift]:
-                times[key].append(_turn(runners[key].run))
-        calm = conditions()
+    watch = Watch()
+    kept = _rounds(runners, plan)
+    times = {key: [r.times[key] for r in kept] for key in runners}
     return Latency(
-        conditions=calm,
+        conditions=watch.conclude(statistics.fmean(r.others for r in kept)),
         threads=THREADS,
-        rounds=rounds,
+        rounds=len(kept),
         repeats=REPEATS,
         contenders={
             e.key: Contender(
@@ -84,6 +98,20 @@ def measure(
     )
 
 
+def _rounds(runners: dict[str, Runner], plan: Plan) -> list[Round]:
+    """Rounds until enough were calm, or the patience is at its end; then the calmest."""
+    done: list[Round] = []
+    keys, left = list(runners), plan.patience
+    while len(done) < plan.rounds or (left > 0 and sum(r.others <= CALM for r in done) < plan.rounds):
+        left = wait_for_calm(CALM, left)
+        start, watch, shift = time.monotonic(), Watch(), len(done) % len(keys)
+        times = {key: _turn(runners[key].run) for key in keys[shift:] + keys[:shift]}
+        done.append(Round(times, watch.others()))
+        if done[-1].others > CALM:
+            left -= time.monotonic() - start
+    return sorted(done, key=lambda r: r.others)[: plan.rounds]
+
+
 def _turn(run: Callable[[], object]) -> float:
     time.sleep(PAUSE)
     run()
@@ -98,7 +126,8 @@ def _turn(run: Callable[[], object]) -> float:
 def _ratio(numerator: Sequence[float], denominator: Sequence[float]) -> Ratio:
     each = [a / b for a, b in zip(numerator, denominator, strict=True)]
     low, middle, high = statistics.quantiles(each, n=4, method="inclusive")
-    return Ratio(median=round(middle, 3), low=round(low, 3), high=round(high, 3))
+    least = min(numerator) / min(denominator)
+    return Ratio(median=round(middle, 3), low=round(low, 3), high=round(high, 3), least=round(least, 3))
 
 
 def _check(entry: Entry, runner: Runner) -> float | None:

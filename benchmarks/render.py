@@ -61,9 +61,9 @@ def _latency(latency: Latency) -> Iterator[str]:
     versions = latency.conditions.packages
     yield (
         f"One clip of 16×224×224, {latency.threads} threads, ai-edge-litert {versions.get('ai-edge-litert', '?')}, "
-        f"ONNX Runtime {versions.get('onnxruntime', '?')}. All in one process, {latency.rounds} rounds; a turn "
-        f"is one untimed run and the median of {latency.repeats} timed ones. Ratios are taken within each round, and "
-        f"their median is quoted. {_conditions(latency.conditions)}\n"
+        f"ONNX Runtime {versions.get('onnxruntime', '?')}. All in one process, {latency.rounds} rounds; a turn is one "
+        f"untimed run and the median of {latency.repeats} timed ones. Ratios are taken within each round, and their "
+        f"median is quoted. {_conditions(latency.conditions)}\n"
     )
     rows = [
         (
@@ -94,11 +94,13 @@ def _exports(results: Results) -> Iterator[str]:
         f"every 50 ms (shared pages count in every process). {_conditions(exports.conditions)}\n"
     )
     rows = [
-        (model, "yes" if c.passed else "no", f"{c.seconds:.1f}", f"{c.peak_gb:.2f}")
+        (model, "yes" if c.passed else "no", f"{c.others_percent:.0f} %", f"{c.seconds:.1f}", f"{c.peak_gb:.2f}")
         for model, c in exports.models.items()
     ]
-    rows += [(what, "–", f"{c.seconds:.1f}", f"{c.peak_gb:.2f}") for what, c in results.peers.items()]
-    yield _table(("Model", "All gates passed", "Wall, s", "Peak, GB"), rows, 2)
+    if results.peers:
+        yield "A peer's row is the run that filled the cache, up to its int8 file; it proves nothing of what it made.\n"
+    rows += [(what, "–", "–", f"{c.seconds:.1f}", f"{c.peak_gb:.2f}") for what, c in results.peers.items()]
+    yield _table(("Model", "All gates passed", "Others used", "Wall, s", "Peak, GB"), rows, 3)
     yield _stages(exports)
 
 

@@ -41,6 +41,8 @@ class StageCost(Part):
 class ExportCost(Part):
     seconds: float
     peak_gb: float
+    others_percent: float
+    """Share of all cores that other processes used in that time."""
     passed: bool
     stages: tuple[StageCost, ...]
 
@@ -83,6 +85,8 @@ class Ratio(Part):
     low: float
     high: float
     """Quartiles."""
+    least: float
+    """Of the least times, which other processes disturb the least."""
 
 
 class Latency(Part):

@@ -29,15 +29,17 @@ Peer = Annotated[
     typer.Option("--onnx2tf-python", help="Python of an environment with onnx2tf; without it that row is skipped."),
 ]
 Rounds = Annotated[int, typer.Option(min=2, help="Turns of every contender.")]
+Patience = Annotated[float, typer.Option(min=0, help="Seconds to spend on waiting for a calm machine.")]
+PLAN = latency.Plan()
 OUT, CACHE = HERE / "results.json", HERE.parent / "out" / "benchmarks"
 DOCUMENT = HERE.parent / "docs" / "benchmarks.md"
 
 
 @app.command()
-def export(out: Out = OUT, cache: Cache = CACHE) -> None:
+def export(out: Out = OUT, cache: Cache = CACHE, patience: Patience = PLAN.patience) -> None:
     """Wall time and memory of default exports; their reports give the accuracy on synthetic clips."""
     found = results.load(out)
-    exports = export_cost.measure(cache.absolute() / "bundles")
+    exports = export_cost.measure(cache.absolute() / "bundles", patience=patience)
     synthetic = accuracy.collect(cache.absolute() / "bundles", exports.conditions)
     update = {"exports": exports, "accuracy": {**found.accuracy, "synthetic": synthetic}}
     results.save(found.model_copy(update=update), out)
@@ -54,14 +56,20 @@ def videos(folder: Annotated[Path, typer.Argument(exists=True)], out: Out = OUT,
 
 
 @app.command()
-def speed(out: Out = OUT, cache: Cache = CACHE, onnx2tf_python: Peer = None, rounds: Rounds = latency.ROUNDS) -> None:
+def speed(
+    out: Out = OUT,
+    cache: Cache = CACHE,
+    onnx2tf_python: Peer = None,
+    rounds: Rounds = PLAN.rounds,
+    patience: Patience = PLAN.patience,
+) -> None:
     """Latency of the exported bundles and of the peers' files, in turns."""
     python = onnx2tf_python.absolute() if onnx2tf_python else None
     cache = cache.absolute()
     field = contenders.gather(cache, cache / "bundles", python)
     for what, why in field.skipped.items():
         typer.echo(f"skipped {what}: {why}")
-    measured = latency.measure(field.entries, RATIOS, field.skipped, field.clips, rounds)
+    measured = latency.measure(field.entries, RATIOS, field.skipped, field.clips, latency.Plan(rounds, patience))
     found = results.load(out)
     results.save(found.model_copy(update={"latency": measured, "peers": field.costs}), out)
 
@@ -85,13 +93,14 @@ def everything(
     cache: Cache = CACHE,
     calibration: Videos = None,
     onnx2tf_python: Peer = None,
-    rounds: Rounds = latency.ROUNDS,
+    rounds: Rounds = PLAN.rounds,
+    patience: Patience = PLAN.patience,
 ) -> None:
     """Everything, and the document."""
-    export(out, cache)
+    export(out, cache, patience)
     if calibration is not None:
         videos(calibration, out, cache)
-    speed(out, cache, onnx2tf_python, rounds)
+    speed(out, cache, onnx2tf_python, rounds, patience)
     render(out, DOCUMENT, check=False)
     typer.echo(f"wrote {out} and {DOCUMENT}")
 

@@ -80,7 +80,8 @@ def _read(path: Path) -> dict[str, Tensor]:
     except OSError as error:
         raise CheckpointError(f"{path} cannot be opened", [error.strerror or str(error)]) from error
     except Exception as error:  # a damaged file fails anywhere inside the unpickler, in any way
-        detail = f"{type(error).__name__}: {(str(error).strip().splitlines() or [''])[0]}"
+        # torch's next sentences advise how to run the code inside of it
+        detail = f"{type(error).__name__}: {(str(error).strip().splitlines() or [''])[0].partition('. ')[0]}"
         raise CheckpointError(
             f"{path} is not a checkpoint that can be read safely",
             ["it is damaged, or holds something else than tensors and plain values", detail],

@@ -115,13 +115,15 @@ def load_profile(name: str) -> ExportProfile:
             raise UsageError(f"there is no profile '{name}'", hint=did_you_mean(name, profile_names()))
     try:
         text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"the profile '{path}' cannot be read: {error}") from error
+    except OSError as error:
+        raise UsageError(f"the profile '{path}' cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise UsageError(f"the profile '{path}' is not text in UTF-8") from error
     try:
         data = yaml.safe_load(text)
         tree = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.YAMLError as error:
-        raise UsageError(f"the profile '{path}' is not YAML: {' '.join(str(error).split())}") from error
+        raise UsageError(f"the profile '{path}' is not YAML", reasons=[_problem(error)]) from error
     if not isinstance(data, dict):
         raise UsageError(f"the profile '{path}' must be a mapping of keys to values")
     try:
@@ -131,10 +133,19 @@ def load_profile(name: str) -> ExportProfile:
         for problem in error.errors():
             keys = [k for k in problem["loc"] if isinstance(k, str)]
             known = _known_keys(keys[:-1])
-            advice = f"; {did_you_mean(keys[-1], known)}" if problem["type"] == "extra_forbidden" and known else ""
+            what = problem["msg"]
+            if problem["type"] == "extra_forbidden":
+                what = "there is no such key" + (f"; {did_you_mean(keys[-1], known)}" if known else "")
             key = ".".join(map(str, problem["loc"]))
-            reasons.append(f"line {_line(tree, problem['loc'])}, key '{key}': {problem['msg']}{advice}")
+            reasons.append(f"line {_line(tree, problem['loc'])}, key '{key}': {what}")
         raise UsageError(f"the profile '{path}' is not valid", reasons=reasons) from error
+
+
+def _problem(error: yaml.YAMLError) -> str:
+    if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark is not None:
+        mark = error.problem_mark
+        return f"line {mark.line + 1}, column {mark.column + 1}: {error.problem}"
+    return " ".join(str(error).split())
 
 
 def _known_keys(parents: list[str]) -> list[str]:

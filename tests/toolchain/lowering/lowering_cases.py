@@ -77,7 +77,8 @@ def model(
         [helper.make_tensor_value_info(n, kind, None) for n in outputs],
         [numpy_helper.from_array(np.asarray(a), n) for n, a in (weights or {}).items()],
     )
-    made = helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)])
+    domains = {"": opset, **{n.domain: 1 for n in nodes if n.domain}}
+    made = helper.make_model(graph, opset_imports=[helper.make_opsetid(d, v) for d, v in domains.items()])
     made.ir_version = 9
     return onnx.shape_inference.infer_shapes(made)
 

@@ -26,19 +26,25 @@ class StagedFolder:
     """
 
     def __init__(self, out: Path) -> None:
-        self.out = out.absolute()
+        self.out = Path(os.path.realpath(out))  # a link stays a link: what it points to is replaced
         self._root: Path | None = None
 
     def __enter__(self) -> StagedFolder:
-        _refuse_foreign(self.out)
         parent = self.out.parent
         try:
+            _refuse_foreign(self.out)
             parent.mkdir(parents=True, exist_ok=True)
             self._root = Path(tempfile.mkdtemp(prefix=f".{self.out.name}.partial-", dir=parent))
             self.path.mkdir()
             self.scratch.mkdir()
+        except (FileExistsError, NotADirectoryError) as error:
+            raise UsageError(
+                f"'{self.out}' cannot be made: something above it is a file", hint="choose another --out"
+            ) from error
         except OSError as error:
             self._discard()
+            if disk_is_full(error):
+                raise self._full() from error
             raise UsageError(
                 f"the folder '{parent}' cannot be written to: {error.strerror}", hint="choose another --out"
             ) from error
@@ -68,17 +74,20 @@ class StagedFolder:
             self.out.rename(old)
             try:
                 self.path.rename(self.out)
-            except OSError:
+            except BaseException:  # an interrupt as well: the old bundle would be discarded with the rest
                 old.rename(self.out)
                 raise
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
         self._discard()
-        if isinstance(error, DiskFull) or disk_is_full(error):
-            raise DiskFull(
-                f"the disk is full: nothing was written to '{self.out}'",
-                hint="free some space; an export needs a few hundred MB beside its output",
-            ) from error
+        if disk_is_full(error):
+            raise self._full() from error
+
+    def _full(self) -> DiskFull:
+        return DiskFull(
+            f"the disk is full: nothing was written to '{self.out}'",
+            hint="free some space; an export needs a few hundred MB beside its output",
+        )
 
     def _discard(self) -> None:
         if self._root is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import traceback
 from dataclasses import asdict, dataclass
 
@@ -43,7 +44,8 @@ def tell(error: BaseException, *, as_json: bool) -> int:
 def read(error: BaseException) -> Failure:
     """What kind of failure it is; what nobody foresaw is a bug of ours and says so."""
     if isinstance(error, EdgeconvError):
-        return Failure(error.message, error.reasons, error.hint, int(error.exit_code))
+        reasons = tuple(map(_printable, error.reasons))
+        return Failure(_printable(error.message), reasons, error.hint, int(error.exit_code))
     if isinstance(error, Interrupted):
         return Failure("interrupted; nothing was written", (), None, INTERRUPTED)
     if isinstance(error, typer.TyperException):
@@ -57,6 +59,12 @@ def read(error: BaseException) -> Failure:
         where = f": '{error.filename}'" if error.filename else ""
         return Failure(f"{error.strerror}{where}", (), None, int(ExitCode.TOOL))
     return _bug(error)
+
+
+def _printable(text: str) -> str:
+    """Without colour codes and control characters of foreign tools."""
+    plain = re.sub(r"\x1b\[[0-9;]*[A-Za-z]", "", text)
+    return "".join(c if c == "\n" or c.isprintable() else "�" for c in plain)
 
 
 def _bug(error: BaseException) -> Failure:

@@ -94,7 +94,7 @@ def _shape(text: str | None) -> tuple[int, ...] | None:
 def _profile(target: str | None, name: str | None) -> ExportProfile:
     """The profile that was named, or the one called like the target; its targets must exist."""
     from edgeconv.profiles import load_profile, profile_names
-    from edgeconv.targets import get_target, target_names
+    from edgeconv.targets import target_names
 
     if target is None and name is None:
         raise UsageError("no target was given", hint=f"give --target with one of {', '.join(profile_names())}")
@@ -111,5 +111,9 @@ def _profile(target: str | None, name: str | None) -> ExportProfile:
             hint=f"leave --target out, or give --target {profile.target}",
         )
     for known in (profile.target, *profile.check_targets):
-        get_target(known)
+        if known not in target_names():
+            raise UsageError(
+                f"the profile '{name}' names the target '{known}', which does not exist",
+                hint=did_you_mean(known, target_names()),
+            )
     return profile

@@ -6,7 +6,6 @@ every foreign tool runs in a child. A child that dies is a value (:class:`ChildD
 
 from __future__ import annotations
 
-import errno
 import importlib
 import json
 import os
@@ -52,7 +51,8 @@ class Child:
         self._in, child_out = os.pipe()
         # The child's chatter is kept to explain a crash, and never reaches the user's terminal otherwise.
         self._log = tempfile.TemporaryFile()
-        env = {**os.environ, "OMP_NUM_THREADS": str(self._threads), "TF_CPP_MIN_LOG_LEVEL": "3"}
+        # A random.py in the user's folder is not to be taken for Python's own (Python 3.11 and newer heed it).
+        env = {**os.environ, "PYTHONSAFEPATH": "1", "OMP_NUM_THREADS": str(self._threads), "TF_CPP_MIN_LOG_LEVEL": "3"}
         self._process = subprocess.Popen(
             [sys.executable, "-m", "edgeconv.core.child", str(child_in), str(child_out)],
             pass_fds=(child_in, child_out),
@@ -165,9 +165,6 @@ def _serve(read: int, write: int) -> None:
                 reply = {"value": value.model_dump(mode="json"), "peak_mib": peak}
             except EdgeconvError as error:
                 reply = {"error": _told(type(error).__name__, error.message, error.reasons, error.hint)}
-            except OSError as error:
-                hint = "free some space" if error.errno in (errno.ENOSPC, errno.EDQUOT) else None
-                reply = {"error": _told("ToolError", f"{error.strerror or error}", (), hint)}
             except MemoryError:
                 reply = {"error": _told("", "out of memory", (), "use a smaller model or fewer clips")}
             except Exception as error:  # noqa: BLE001 - a foreign tool may raise anything; the parent reports it

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import difflib
 import errno
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
@@ -108,10 +109,15 @@ class Refused(Exception):
 
 
 def disk_is_full(error: BaseException | None) -> bool:
-    """Whether an exception says so; numpy raises it without an errno."""
-    if not isinstance(error, OSError):
-        return False
-    return error.errno in (errno.ENOSPC, errno.EDQUOT) or "Not enough free space" in str(error)
+    """Whether an exception, or one that caused it, says so; numpy says it in words only."""
+    while error is not None and not isinstance(error, DiskFull):
+        if isinstance(error, OSError) and (
+            error.errno in (errno.ENOSPC, errno.EDQUOT)
+            or re.search(r"Not enough free space|[0-9]+ requested and [0-9]+ written", str(error))
+        ):
+            return True
+        error = error.__cause__
+    return error is not None
 
 
 def did_you_mean(name: str, known: Sequence[str]) -> str:

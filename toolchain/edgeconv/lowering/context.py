@@ -301,7 +301,8 @@ class Context:
             ranges: list[range] = []
             start = 0
             for group in groups:
-                length = 1 if group == lead.dim(axis) else len(group)
+                own = group == lead.dim(axis) and start < len(order) and order[start] is None
+                length = 1 if own else len(group)
                 ranges.append(range(start, start + length))
                 start += length
             return ranges if start == len(order) else None

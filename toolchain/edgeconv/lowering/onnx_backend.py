@@ -26,6 +26,8 @@ class OnnxBackend:
         self.initializers: dict[str, Array] = {}
         self.inputs: list[onnx.ValueInfoProto] = []
         self.outputs: list[onnx.ValueInfoProto] = []
+        self._float = np.dtype(np.float32)
+        """Of the inputs, and so of everything computed."""
         self._scope = "graph"
         self._names: Counter[str] = Counter()
 
@@ -51,12 +53,15 @@ class OnnxBackend:
         return self.constant(np.array(values, np.int64))
 
     def input(self, name: str, shape: tuple[int, ...], dtype: str) -> str:
-        self.inputs.append(helper.make_tensor_value_info(name, helper.np_dtype_to_tensor_dtype(np.dtype(dtype)), shape))
+        given = np.dtype(dtype)
+        if given.kind == "f":
+            self._float = given
+        self.inputs.append(helper.make_tensor_value_info(name, helper.np_dtype_to_tensor_dtype(given), shape))
         return name
 
     def output(self, name: str, tensor: str, shape: tuple[int, ...]) -> None:
         self.nodes.append(helper.make_node("Identity", [tensor], [name], name=f"{name}/out"))
-        self.outputs.append(helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, shape))
+        self.outputs.append(helper.make_tensor_value_info(name, helper.np_dtype_to_tensor_dtype(self._float), shape))
 
     def reshape(self, tensor: str, shape: tuple[int, ...]) -> str:
         return self._emit("Reshape", [tensor, self._ints(shape)])
@@ -72,7 +77,7 @@ class OnnxBackend:
         widths = self._ints([p[0] for p in pads] + [p[1] for p in pads])
         if mode != "constant":
             return self._emit("Pad", [tensor, widths], mode=mode)
-        return self._emit("Pad", [tensor, widths, self.constant(np.array(value, np.float32))], mode=mode)
+        return self._emit("Pad", [tensor, widths, self.constant(np.array(value, self._float))], mode=mode)
 
     def concat(self, tensors: Sequence[str], axis: int) -> str:
         return self._emit("Concat", tensors, axis=axis)
@@ -94,7 +99,7 @@ class OnnxBackend:
 
     def unary(self, op: str, tensor: str, attributes: Mapping[str, Any]) -> str:
         if op == "Clip":
-            low, high = (self.constant(np.array(attributes[k], np.float32)) for k in ("min", "max"))
+            low, high = (self.constant(np.array(attributes[k], self._float)) for k in ("min", "max"))
             return self._emit("Clip", [tensor, low, high])
         return self._emit(op, [tensor], **attributes)
 

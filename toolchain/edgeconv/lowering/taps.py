@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from edgeconv.core.backend import Window
 from edgeconv.core.layout import Array, Value
 from edgeconv.lowering.context import Context
 
@@ -34,6 +35,17 @@ class Axis:
     def pointwise(self) -> bool:
         """Positions are picked, not mixed."""
         return self.kernel == 1 and self.before == self.after == 0
+
+
+def window(height: Axis, width: Axis) -> Window:
+    """The geometry of a 2D operator whose axes are these two."""
+    return Window(
+        (height.kernel, width.kernel),
+        (height.stride, width.stride),
+        (height.dilation, width.dilation),
+        (height.before, width.before),
+        (height.after, width.after),
+    )
 
 
 def taps(ctx: Context, value: Value, axis: int, geometry: Axis, fill: float = 0.0) -> list[Value]:

@@ -114,7 +114,7 @@ def _locate(text: str) -> tuple[Kind, str]:
         return "factory", text
     raise UsageError(
         f"there is no model '{text}'",
-        hint=did_you_mean(text, tuple(known)) + "; or give package.module:factory, file.py:factory or model.onnx",
+        hint=did_you_mean(text, tuple(known)) + " (also taken: package.module:factory, file.py:factory, model.onnx)",
     )
 
 

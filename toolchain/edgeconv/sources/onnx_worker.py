@@ -15,6 +15,8 @@ def describe(spec: SourceSpec) -> Description:
         model = onnx.load(spec.location)
     except Exception as error:
         raise UsageError(f"'{spec.text}' is not an ONNX file: {str(error).splitlines()[0]}") from error
+    if not model.graph.node:
+        raise UsageError(f"'{spec.text}' is not an ONNX model: it holds no operator")
     weights = {t.name for t in model.graph.initializer}
     inputs = [i for i in model.graph.input if i.name not in weights]
     if len(inputs) != 1:

@@ -7,8 +7,10 @@ import importlib
 import importlib.util
 import inspect
 import sys
+import traceback
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +24,7 @@ from edgeconv.sources.exporters import export
 from edgeconv.sources.seeding import settle
 
 _BUILT: dict[str, nn.Module] = {}
+_WEIGHTS_HINT = "save it with torch.save(model.state_dict(), path), from the same network with the same arguments"
 
 
 def describe(spec: SourceSpec) -> Description:
@@ -40,19 +43,20 @@ def prepare(request: PrepareRequest) -> Prepared:
     torch.set_num_threads(request.threads)
     spec = request.spec
     network = _network(spec)
+    shape, _ = _input(spec, network)
     calibration = np.load(request.calibration, mmap_mode="r")
     if spec.weights is not None:
         weights, untrained = load_weights(network, spec.weights), False
     else:
-        weights, untrained = settle(network, calibration, spec.seed), True
+        with _running(shape):
+            weights, untrained = settle(network, calibration, spec.seed), True
     network.eval()
-    _refuse_nan(network)
+    _refuse_nan(network, spec)
     prepare_for_export = getattr(network, "prepare_for_export", None)
     deployed = prepare_for_export() if callable(prepare_for_export) else network
-    shape, _ = _input(spec, network)
     exporter, notes = export(deployed, torch.zeros(shape), request.onnx, request.opset)
     outputs = []
-    with torch.inference_mode():
+    with torch.inference_mode(), _running(shape):
         for clip in np.load(request.verification, mmap_mode="r"):
             outputs.append(_first(network(torch.from_numpy(np.array(clip)))).numpy())
     np.save(request.reference, np.stack(outputs).astype(np.float32))
@@ -76,6 +80,8 @@ def _network(spec: SourceSpec) -> nn.Module:
             network = factory(**arguments)
         except (ValueError, TypeError) as error:
             raise UsageError(f"the network '{spec.name}' cannot be built: {error}") from error
+        except Exception as error:
+            raise _own_fault(f"the network '{spec.name}' cannot be built", error) from error
         if not isinstance(network, nn.Module):
             raise UsageError(f"'{spec.text}' gave a {type(network).__name__}, not a torch.nn.Module")
         _BUILT[key] = network.eval()
@@ -96,14 +102,34 @@ def _factory(spec: SourceSpec) -> Callable[..., Any]:
         else:
             sys.path.insert(0, str(Path.cwd()))
             module = importlib.import_module(place)
-    except (ImportError, SyntaxError) as error:
-        raise UsageError(f"'{place}' cannot be imported: {error}") from error
+    except Exception as error:
+        raise _own_fault(f"'{place}' cannot be imported", error) from error
     factory = getattr(module, name, None)
     if not callable(factory):
         known = [n for n, v in vars(module).items() if callable(v) and not n.startswith("_")]
         raise UsageError(f"'{place}' has no factory '{name}'", hint=did_you_mean(name, known))
     found: Callable[..., Any] = factory
     return found
+
+
+def _own_fault(what: str, error: Exception) -> UsageError:
+    """The user's own code raised; where it did is what they need to know."""
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    where = f"raised in {last.filename}:{last.lineno}"
+    own = not isinstance(error, (ImportError, SyntaxError))
+    return UsageError(f"{what}: {type(error).__name__}: {error}", reasons=[where] if own else [])
+
+
+@contextmanager
+def _running(shape: tuple[int, ...]) -> Iterator[None]:
+    try:
+        yield
+    except (RuntimeError, ValueError, TypeError, IndexError) as error:
+        raise ModelError(
+            f"the network does not run on a clip of shape {list(shape)}",
+            reasons=[f"{type(error).__name__}: {' '.join(str(error).split())[:500]}"],
+            hint="is --input-shape (with --input-layout) what the network takes?",
+        ) from error
 
 
 def _arguments(spec: SourceSpec, factory: Callable[..., Any]) -> dict[str, Any]:
@@ -168,7 +194,7 @@ def load_weights(network: nn.Module, path: Path) -> str:
             return f"{own_loader(path)} ({path.name})"
         except ValueError as error:
             raise UsageError(
-                f"the checkpoint '{path}' does not fit: {error}", reasons=getattr(error, "reasons", ())
+                str(error).splitlines()[0], reasons=getattr(error, "reasons", ()), hint=_WEIGHTS_HINT
             ) from error
     try:
         with warnings.catch_warnings():
@@ -177,7 +203,7 @@ def load_weights(network: nn.Module, path: Path) -> str:
     except Exception as error:
         raise UsageError(
             f"'{path}' is not a checkpoint of plain weights: {str(error).splitlines()[0]}",
-            hint="save it with torch.save(model.state_dict(), path)",
+            hint=_WEIGHTS_HINT,
         ) from error
     state = found.get("state_dict", found) if isinstance(found, dict) else found
     if not isinstance(state, dict):
@@ -191,16 +217,16 @@ def load_weights(network: nn.Module, path: Path) -> str:
         if k in state and getattr(state[k], "shape", None) != t.shape
     ]
     if problems:
-        raise UsageError(f"the checkpoint '{path}' does not fit the network", reasons=problems)
+        raise UsageError(f"{path} does not fit this network", reasons=problems, hint=_WEIGHTS_HINT)
     network.load_state_dict(state)
     return f"from {path.name}"
 
 
-def _refuse_nan(network: nn.Module) -> None:
+def _refuse_nan(network: nn.Module, spec: SourceSpec) -> None:
     bad = [n for n, t in network.state_dict().items() if t.is_floating_point() and not torch.isfinite(t).all()]
-    if bad:
-        raise ModelError(
-            "the network holds NaN or infinite weights",
-            reasons=bad,
-            hint="the checkpoint comes from a run that diverged",
+    if bad and spec.weights is not None:
+        raise UsageError(
+            f"{spec.weights} holds NaN or infinite weights", reasons=bad, hint="it comes from a training that diverged"
         )
+    if bad:
+        raise ModelError("the network holds NaN or infinite weights", reasons=bad)

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from edgeconv.core.backend import Pair, Window
+from edgeconv.core.errors import ModelError
 from edgeconv.core.layout import Array
 from edgeconv.tflite.emitter import Emitter
 from edgeconv.tflite.graph import Graph, Tensor
@@ -28,6 +29,8 @@ class TfliteBackend:
         self._e.scope(name)
 
     def input(self, name: str, shape: tuple[int, ...], dtype: str) -> str:
+        if dtype in ("float16", "float64"):
+            raise ModelError(f"input '{name}' is {dtype}", hint="TFLite is emitted from float32 models: convert it first")
         tensor = self.graph.add(Tensor(f"{name}/input", shape, dtype))
         self.graph.inputs.append(tensor)
         self.graph.ports[tensor] = name

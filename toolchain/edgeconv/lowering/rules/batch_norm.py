@@ -20,8 +20,8 @@ def batch_norm(ctx: Context, node: Node) -> Value:
     """
     if node.attributes.get("training_mode"):
         raise Refused("it is in training mode", "call model.eval() before export")
-    scale, bias, mean, var = (
-        node.required(i, what).astype(np.float64) for i, what in enumerate(("scale", "bias", "mean", "variance"), 1)
-    )
+    given = [node.required(i, what) for i, what in enumerate(("scale", "bias", "mean", "variance"), 1)]
+    scale, bias, mean, var = (a.astype(np.float64) for a in given)
     gain = scale / np.sqrt(var + float(node.attributes.get("epsilon", 1e-5)))
-    return ctx.affine(node.input(0), gain.astype(np.float32), (bias - mean * gain).astype(np.float32))
+    dtype = given[0].dtype
+    return ctx.affine(node.input(0), gain.astype(dtype), (bias - mean * gain).astype(dtype))

@@ -6,12 +6,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from edgeconv.core.backend import Window
 from edgeconv.core.errors import Refused
 from edgeconv.core.layout import Array, Value
 from edgeconv.lowering.context import Context
 from edgeconv.lowering.registry import Node, rule
-from edgeconv.lowering.taps import Axis, stack_taps, stack_weight, taps
+from edgeconv.lowering.taps import Axis, stack_taps, stack_weight, taps, window
 from edgeconv.lowering.windows import explicit_pads
 
 
@@ -109,14 +108,7 @@ def _native(
     flat = x.with_dims((batch, x.dims[1], height, width))
     second = axes[native[1]] if len(native) == 2 else Axis(flat.shape[3], 1)
     a = axes[first]
-    window = Window(
-        (a.kernel, second.kernel),
-        (a.stride, second.stride),
-        (a.dilation, second.dilation),
-        (a.before, second.before),
-        (a.after, second.after),
-    )
     weight4 = weight.reshape(*weight.shape[:2], a.kernel, second.kernel)
-    y = ctx.conv2d(flat, weight4, bias, window, groups)
+    y = ctx.conv2d(flat, weight4, bias, window(a, second), groups)
     last = [y.dims[3]] if len(native) == 2 else list(riding)
     return y.with_dims((x.dims[0], y.dims[1], *folded, y.dims[2], *last))

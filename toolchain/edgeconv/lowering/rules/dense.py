@@ -15,17 +15,20 @@ def gemm(ctx: Context, node: Node) -> Value:
     """Before: alpha * A' B' + beta * C, constant B and C, A not transposed. After: one dense layer.
 
     The memory order of A's features is folded into the rows of B, so a Flatten before it moves no data. Exact.
-    Refuses: transA; a computed B or C.
+    Refuses: transA; a computed B or C; a C that differs from row to row.
     """
     if node.attributes.get("transA"):
         raise Refused("transA=1", "transpose the features in the model instead")
-    weight = node.required(1, "weight").astype(np.float32)
+    weight = node.required(1, "weight")
     if node.attributes.get("transB"):
         weight = weight.T
     bias = node.constant(2, "bias")
-    weight = weight * np.float32(node.attributes.get("alpha", 1.0))
+    weight = weight * weight.dtype.type(node.attributes.get("alpha", 1.0))
     if bias is not None:
-        bias = np.broadcast_to(bias * np.float32(node.attributes.get("beta", 1.0)), (weight.shape[1],)).copy()
+        if bias.ndim == 2 and bias.shape[0] > 1:
+            raise Refused(f"a bias {list(bias.shape)} that differs from row to row", "add it with an Add instead")
+        bias = bias * bias.dtype.type(node.attributes.get("beta", 1.0))
+        bias = np.broadcast_to(bias.reshape(-1), (weight.shape[1],)).copy()
     return ctx.dense(node.input(0), weight, bias)
 
 
@@ -39,7 +42,7 @@ def matmul(ctx: Context, node: Node) -> Value:
     weight: Array | None = right.array
     if weight is None or weight.ndim != 2 or left.array is not None:
         raise Refused("both operands are computed, or the constant is not a matrix on the right", "not lowered yet")
-    return ctx.dense(left, weight.astype(np.float32), None)
+    return ctx.dense(left, weight, None)
 
 
 @rule("Softmax")

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from edgeconv.core.backend import Window
 from edgeconv.core.errors import Refused
 from edgeconv.core.layout import Value, flatten
 from edgeconv.lowering.context import Context
 from edgeconv.lowering.registry import Node, rule
-from edgeconv.lowering.taps import Axis
+from edgeconv.lowering.taps import Axis, window
 from edgeconv.lowering.windows import ceil_excess, explicit_pads
 
 
@@ -90,15 +89,7 @@ def _pool2(
         inside = set(flatten((x.dims[1], *x.dims[2 + first + 1 :])))
         flat = x.with_dims((x.dims[0], (), height, [a for a in ctx.order(x) if a in inside]))
         second = Axis(flat.shape[3], 1)
-    a = grown[0]
-    window = Window(
-        (a.kernel, second.kernel),
-        (a.stride, second.stride),
-        (a.dilation, second.dilation),
-        (a.before, second.before),
-        (a.after, second.after),
-    )
-    y = ctx.pool2d(op, flat, window, counted)
+    y = ctx.pool2d(op, flat, window(grown[0], second), counted)
     out = list(x.dims)
     out[2 + first] = y.dims[2]
     if len(native) == 2:
