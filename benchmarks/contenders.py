@@ -66,7 +66,7 @@ def _onnx2tf(found: Field, flat: Subject, cache: Path, python: Path | None) -> N
     if python is None:
         found.skipped[title] = "no --onnx2tf-python was given"
         return
-    print("onnx2tf on the 4D-add model (four minutes, once)", flush=True)
+    print("onnx2tf on the 4D-add model (four minutes where it is not in the cache)", flush=True)
     made = peer_onnx2tf.convert(python, flat, cache / "peers")
     found.entries.append(Entry("onnx2tf-4d-add", title, made.model, flat))
     found.costs[f"{name}, 4D-add"] = PeerCost(seconds=made.seconds, peak_gb=made.peak_gb)

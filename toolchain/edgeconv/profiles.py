@@ -50,7 +50,7 @@ class TfliteProfile(_Part):
     max_rank: int = Field(default=4, ge=1, le=8)
     max_transposes: int = Field(default=0, ge=0)
     op_versions: Literal["tflite-runtime-2.14", "litert-2.3"] = "tflite-runtime-2.14"
-    output_margin: float = Field(default=1.25, ge=1, le=4)
+    output_margin: float = Field(default=1.5, ge=1, le=4)
     """Factor on the calibrated range of the outputs: logits of clips that calibration never saw may lie outside."""
     max_xnnpack_partitions: int | None = Field(default=1, ge=1)
     """None: not gated."""

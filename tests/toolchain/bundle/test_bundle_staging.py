@@ -25,10 +25,13 @@ def fill(folder: Path, text: str) -> None:
     (folder / "golden" / "input_0.npy").write_bytes(text.encode())
 
 
-def write(out: Path, text: str) -> None:
+def write(out: Path, text: str, error: BaseException | None = None) -> None:
+    """An export; with an error, one that fails after everything is written."""
     with StagedFolder(out) as staged:
         (staged.scratch / "clips.npy").write_bytes(b"x" * 1000)
         fill(staged.path, text)
+        if error is not None:
+            raise error
         staged.commit()
 
 
@@ -99,10 +102,8 @@ def test_an_empty_folder_and_none_are_the_same(tmp_path: Path, way: str, exists:
 @pytest.mark.parametrize("error", [ModelError("no"), ValueError("bug"), KeyboardInterrupt(), SystemExit(1)])
 def test_a_failure_leaves_the_old_bundle_as_it_was(out: Path, error: BaseException) -> None:
     before = tree(out.parent)
-    with pytest.raises(type(error)), StagedFolder(out) as staged:
-        fill(staged.path, "new")
-        (staged.scratch / "clips.npy").write_bytes(b"x")
-        raise error
+    with pytest.raises(type(error)):
+        write(out, "new", error)
     assert tree(out.parent) == before
 
 
@@ -171,7 +172,10 @@ def test_a_link_that_leads_nowhere_is_followed(tmp_path: Path) -> None:
 
 def test_a_foreign_folder_is_refused(tmp_path: Path) -> None:
     (tmp_path / "thesis.tex").write_text("years of work")
-    with pytest.raises(UsageError, match="holds files that are not an edgeconv bundle") as caught, StagedFolder(tmp_path):
+    with (
+        pytest.raises(UsageError, match="holds files that are not an edgeconv bundle") as caught,
+        StagedFolder(tmp_path),
+    ):
         pass
     assert "empty or new folder" in (caught.value.hint or "")
     assert tree(tmp_path) == {"thesis.tex": b"years of work"}
@@ -222,9 +226,8 @@ def test_a_name_too_long_for_the_file_system(tmp_path: Path) -> None:
 )
 def test_a_full_disk_is_told_as_one(out: Path, error: Exception) -> None:
     before = tree(out.parent)
-    with pytest.raises(DiskFull) as caught, StagedFolder(out) as staged:
-        fill(staged.path, "new")
-        raise error
+    with pytest.raises(DiskFull) as caught:
+        write(out, "new", error)
     assert isinstance(caught.value, ToolError)
     assert caught.value.exit_code == ExitCode.TOOL
     assert tree(out.parent) == before

@@ -51,13 +51,13 @@ class Weights:
         self.dtype = dtype
 
     def __call__(self, *shape: int, low: float = -1.0, high: float = 1.0) -> Array:
-        return self._generator.uniform(low, high, shape).astype(self.dtype)
+        return np.asarray(self._generator.uniform(low, high, shape), self.dtype)
 
     def clip(self, *shape: int) -> Array:
         """A clip that differs in every position and grows along every axis: reversed or shifted, it shows."""
         ramp = sum(np.linspace(0.0, 1.0 + axis, n).reshape([-1 if i == axis else 1 for i in range(len(shape))])
                    for axis, n in enumerate(shape))  # fmt: skip
-        return (self._generator.normal(0, 1, shape) + np.asarray(ramp)).astype(self.dtype)
+        return np.asarray(self._generator.normal(0, 1, shape) + np.asarray(ramp), self.dtype)
 
 
 def model(

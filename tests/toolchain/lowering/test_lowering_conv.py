@@ -52,7 +52,7 @@ def convolutions(draw: st.DrawFn, spatial: int, dtype: str = "float32") -> Case:
     )  # fmt: skip
 
 
-@draws(120)
+@draws(200)
 @given(convolutions(3))
 def test_conv3d_grid(case: Case) -> None:
     made, feeds = case

@@ -15,7 +15,7 @@ def gate_tflite(
 ) -> tuple[Gate, ...]:
     """Gates of any TFLite file; `versions` are the highest operator versions the profile's runtime registers."""
     newer = [f"{o.op} v{o.version}" for o in summary.ops if o.version > versions.get(o.op, 0)]
-    three = [f"'{o.name}'" for o in summary.ops if o.op.endswith("_3D")]
+    three = [f"'{o.name}'" for o in summary.ops if "_3D" in o.op]
     return (
         rank_gate(file, summary, profile.max_rank),
         transpose_gate(file, summary, "TRANSPOSE", profile.max_transposes),

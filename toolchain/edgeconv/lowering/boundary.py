@@ -24,10 +24,13 @@ class Port:
 
 
 def enter(ctx: Context, name: str, shape: tuple[int, ...], layout: str | None, dtype: str) -> tuple[Value, Port]:
-    """A graph input: clips lie as frames ([N*T, C, H, W] or [N*T, H, W, C]), anything else as it is given."""
+    """A graph input: clips lie as frames ([N*T, C, H, W] or [N*T, H, W, C]), anything else as it is given.
+
+    What is given with more axes than the rank allows has its first ones merged.
+    """
     dims: Groups = tuple(fresh(s) for s in shape)
-    groups = dims
-    if layout and len(layout) == len(shape) >= 3 and "C" in layout:
+    groups = _merged(dims, ctx.max_rank)
+    if layout and len(layout) == len(shape) >= 3 and "C" in layout and set(layout) <= {*BATCH_AXES, *"CHW"}:
         at = dict(zip(layout, dims, strict=True))
         batch = tuple(a for axis in BATCH_AXES for a in at.get(axis, ()))
         groups = ctx.spatial_groups(batch, at["C"], at.get("H", ()), at.get("W", ()))
@@ -42,13 +45,17 @@ def leave(ctx: Context, name: str, value: Value) -> Port:
     if len(dims) >= 4 and (len(dims) > ctx.max_rank or not ctx.lies(value, *dims)):
         spans = _whole_axes(ctx.order(value), dims)
         if spans is not None:
-            extra = max(0, len(spans) - ctx.max_rank)
-            groups = (flatten(spans[: extra + 1]), *spans[extra + 1 :])
+            groups = _merged(spans, ctx.max_rank)
         elif len(dims) > ctx.max_rank:
             groups = (flatten(dims),)
     tensor = ctx.views.get(value, groups)
     ctx.backend.output(name, tensor, tuple(size_of(g) for g in groups))
     return _port(name, dims, groups)
+
+
+def _merged(groups: Groups, max_rank: int) -> Groups:
+    extra = max(0, len(groups) - max_rank)
+    return (flatten(groups[: extra + 1]), *groups[extra + 1 :])
 
 
 def _port(name: str, dims: Groups, groups: Groups) -> Port:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -27,6 +28,10 @@ class Frame:
     @property
     def atoms(self) -> Atoms:
         return tuple(a for d in self.dims for a in d)
+
+    def signature(self, atom: Atom) -> tuple[bool, ...]:
+        """Which operands have this axis."""
+        return tuple(atom in m for m in self.maps)
 
 
 def align(ctx: _Context, values: Sequence[Value]) -> Frame:
@@ -56,8 +61,12 @@ def align(ctx: _Context, values: Sequence[Value]) -> Frame:
     return Frame(tuple(padded), tuple(dims), tuple(maps))
 
 
-def choose_order(ctx: _Context, frame: Frame) -> Atoms:
-    """The memory order of some operand that makes the others move the fewest elements."""
+def choose_order(ctx: _Context, frame: Frame, max_rank: int) -> Atoms:
+    """The memory order of some operand that makes the others move the fewest elements.
+
+    Where all of those alternate between broadcast and not more often than the rank allows, atoms of equal signature
+    are brought together.
+    """
     atoms = frame.atoms
     candidates: list[Atoms] = []
     for value, mapping in zip(frame.values, frame.maps, strict=True):
@@ -69,6 +78,7 @@ def choose_order(ctx: _Context, frame: Frame) -> Atoms:
             candidates.append(_complete(have, atoms))
     if not candidates:
         return atoms
+    candidates = [c for c in candidates if len(_runs(frame, c)) <= max_rank]
 
     def cost(order: Atoms) -> int:
         return sum(
@@ -77,7 +87,7 @@ def choose_order(ctx: _Context, frame: Frame) -> Atoms:
             if not ctx.views.lies(v, [m[a] for a in order if a in m])
         )
 
-    return min(candidates, key=cost)
+    return min(candidates, key=cost, default=tuple(sorted(atoms, key=frame.signature)))
 
 
 def _complete(have: Atoms, atoms: Atoms) -> Atoms:
@@ -92,19 +102,18 @@ def _complete(have: Atoms, atoms: Atoms) -> Atoms:
 
 def choose_groups(frame: Frame, order: Atoms, max_rank: int) -> list[Atoms]:
     """The dimensions to compute in: an operand's own tensor where it fits, else runs of equal signature."""
-    signature = {a: tuple(a in m for m in frame.maps) for a in order}
     for value, mapping in zip(frame.values, frame.maps, strict=True):
         if value.array is not None or len(mapping) != len(order):
             continue
         back = {leaf: a for a, leaf in mapping.items()}
         for rep in value.storage.reps:
             groups = [tuple(back[a] for a in leaves(g)) for g in rep.groups]
-            same = all(len({signature[a] for a in g}) <= 1 for g in groups)
+            same = all(len({frame.signature(a) for a in g}) <= 1 for g in groups)
             if same and len(groups) <= max_rank and tuple(a for g in groups for a in g) == order:
                 return groups
-    groups = []
-    for atom in order:
-        if not groups or signature[groups[-1][-1]] != signature[atom]:
-            groups.append(())
-        groups[-1] = (*groups[-1], atom)
-    return groups
+    return _runs(frame, order)
+
+
+def _runs(frame: Frame, order: Atoms) -> list[Atoms]:
+    """Adjacent atoms of equal signature."""
+    return [tuple(run) for _, run in itertools.groupby(order, key=frame.signature)]

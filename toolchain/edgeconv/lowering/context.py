@@ -173,12 +173,18 @@ class Context:
         return cut.with_dims(d for a, d in enumerate(cut.dims) if a not in gone)
 
     def _place(self, value: Value, axis: int, order: Atoms) -> int:
-        """Where an axis of size 1 belongs in a memory order: before the next logical axis, or channels last."""
-        if not (self.backend.channels_last and axis == 1):
-            following = next((leaves(d)[0] for d in value.dims[axis + 1 :] if leaves(d)), None)
-            if following is not None:
-                return order.index(following)
-        return len(order)
+        """Where an axis of size 1 belongs in a memory order: before the next axis of the frames fold.
+
+        A value of rank 5 is taken for [N, C, T, H, W], of rank 6 for one whose channels are split into groups.
+        """
+        rank = len(value.dims)
+        channels = range(1, min(rank, 3 if rank == 6 else 2))
+        rest = range(channels.stop, rank)
+        behind = 0 if self.backend.channels_last else 2
+        at = max(0, len(rest) - behind)
+        axes = [0, *rest[:at], *channels, *rest[at:]]
+        following = next((value.dim(a)[0] for a in axes[axes.index(axis) + 1 :] if value.dim(a)), None)
+        return len(order) if following is None else order.index(following)
 
     def pad(
         self, value: Value, pads: Mapping[int, tuple[int, int]], mode: str = "constant", fill: float = 0.0
@@ -320,7 +326,7 @@ class Context:
     def binary(self, op: str, left: Value, right: Value) -> Value:
         """Any broadcast: operands are refined to common atoms, adjacent axes of equal signature are merged."""
         frame = align(self, [left, right])
-        order = choose_order(self, frame)
+        order = choose_order(self, frame, self.max_rank)
         groups = choose_groups(frame, order, self.max_rank)
         tensors = [
             self.views.get(v, [[m[a] for a in g if a in m] for g in groups])
@@ -388,7 +394,7 @@ class Context:
         if len(runs) > self.max_rank:
             order = (*(a for a in order if a not in gone), *(a for a in order if a in gone))
             runs = [tuple(g) for _, g in itertools.groupby(order, key=lambda a: a in gone)]
-        if self.backend.channels_last and len(runs) <= 2 and runs[0][0] in gone and len(runs[0]) > 1:
+        if self.backend.channels_last and 1 <= len(runs) <= 2 and runs[0][0] in gone and len(runs[0]) > 1:
             # [1, T, H*W, C] over axes 1, 2: devices refuse to reduce their batch axis.
             runs = [(), runs[0][:1], runs[0][1:], *runs[1:]]
         elif self.backend.channels_last and len(runs) == 3 and len(runs[1]) > 1 and runs[1][0] in gone:

@@ -12,7 +12,7 @@ def gate_float(pair: ParityPair, limit: float) -> Gate:
         name=f"parity: {pair.candidate} relative error",
         passed=not pair.failure and pair.worst.relative <= limit,
         measured=pair.failure or f"{pair.worst.relative:.1e}",
-        required=f"at most {limit:.0e} of the output's scale",
+        required=f"at most {limit:g} of the output's scale",
         detail=f"worst clip {pair.worst_clip}" if pair.worst_clip else "",
     )
 

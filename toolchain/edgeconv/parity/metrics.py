@@ -51,6 +51,9 @@ def pair(
     saturated: Sequence[float] = (),
 ) -> ParityPair:
     """Compare clip by clip; [clips, ...] each."""
+    broken = [n for n, *both in zip(names, expected, got, strict=True) if not np.isfinite(both).all()]
+    if broken:
+        return failed_pair(reference, candidate, f"NaN or infinite values on {', '.join(broken)}")
     shares = saturated or [0.0] * len(names)
     scale = float(np.abs(expected).max())
     clips = {n: measure(expected[i], got[i], shares[i], scale) for i, n in enumerate(names)}

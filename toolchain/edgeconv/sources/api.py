@@ -39,11 +39,7 @@ class SourceSpec(BaseModel):
         """A short name for reports and folders."""
         if self.kind == "built-in model":
             return self.text
-        return (
-            Path(self.location.rpartition(":")[0] or self.location).stem
-            if self.kind == "onnx file"
-            else (self.location.rpartition(":")[2])
-        )
+        return Path(self.location).stem if self.kind == "onnx file" else self.location.rpartition(":")[2]
 
 
 def registered() -> dict[str, EntryPoint]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-
 import onnx
 
 from edgeconv.core.errors import ModelError, UsageError
@@ -22,12 +20,16 @@ def describe(spec: SourceSpec) -> Description:
     if len(inputs) != 1:
         raise ModelError(f"'{spec.text}' has {len(inputs)} inputs", hint="models of one clip input are supported")
     dims = inputs[0].type.tensor_type.shape.dim
-    shape = spec.input_shape or tuple(d.dim_value for d in dims)
+    shape = tuple(d.dim_value for d in dims)
     if min(shape, default=0) < 1:
         named = [d.dim_param or d.dim_value for d in dims]
         raise ModelError(
             f"input '{inputs[0].name}' of '{spec.text}' has the dynamic shape {named}",
             hint="export it with static shapes",
+        )
+    if spec.input_shape not in (None, shape):
+        raise UsageError(
+            f"'{spec.text}' takes {list(shape)}, not {list(spec.input_shape or ())}", hint="leave --input-shape out"
         )
     return Description(
         input_name=inputs[0].name,
@@ -62,8 +64,5 @@ def prepare(request: PrepareRequest) -> Prepared:
         onnx.checker.check_model(model)
     except onnx.checker.ValidationError as error:
         raise ModelError(f"'{request.spec.text}' is not valid ONNX: {str(error).splitlines()[0]}") from error
-    if model.ByteSize() < 2**31 and any(t.data_location for t in model.graph.initializer):
-        onnx.save(model, request.onnx)
-    else:
-        shutil.copyfile(request.spec.location, request.onnx)
+    onnx.save(model, request.onnx)  # not a copy: weights that lay beside the file go in
     return Prepared(weights="as in the ONNX file", untrained=False, exporter="none: ONNX file", has_reference=False)

@@ -7,6 +7,7 @@ import torch
 from torch import nn
 
 from edgeconv.core.layout import Array
+from edgeconv.sources.outputs import first_tensor
 
 CLIPS = 4
 """Clips used; each gives as many frames as it has to every BatchNorm of the 2D network."""
@@ -27,11 +28,12 @@ def settle(network: nn.Module, calibration: Array, seed: int) -> str:
         for norm in norms:
             norm.reset_running_stats()
             norm.momentum = None  # the cumulative average over all clips
-            norm.train()
+        hooks = [norm.register_forward_pre_hook(_learn) for norm in norms]
         with torch.no_grad():
             for clip in clips:
                 network(clip)
-        for norm, momentum in zip(norms, kept, strict=True):
+        for norm, momentum, hook in zip(norms, kept, hooks, strict=True):
+            hook.remove()
             norm.momentum = momentum
             norm.eval()
         done.append(f"BatchNorm statistics estimated on {len(clips)} calibration clips")
@@ -39,6 +41,11 @@ def settle(network: nn.Module, calibration: Array, seed: int) -> str:
     if isinstance(head, nn.Linear) and head.bias is not None:
         network.eval()
         with torch.no_grad():
-            head.bias.sub_(torch.cat([network(clip) for clip in clips]).mean(0))
+            head.bias.sub_(torch.cat([first_tensor(network(clip)) for clip in clips]).mean(0))
         done.append("classifier centred on them")
     return ", ".join(done)
+
+
+def _learn(norm: nn.Module, inputs: tuple[torch.Tensor, ...]) -> None:
+    """One value per channel has no variance (a norm behind the pooling of one clip): such a norm keeps 0 and 1."""
+    norm.train(inputs[0].numel() > inputs[0].shape[1])

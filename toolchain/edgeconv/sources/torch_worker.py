@@ -21,9 +21,12 @@ from torch import nn
 from edgeconv.core.errors import ModelError, UsageError, did_you_mean
 from edgeconv.sources.api import Description, Prepared, PrepareRequest, SourceSpec
 from edgeconv.sources.exporters import export
+from edgeconv.sources.outputs import first_tensor
 from edgeconv.sources.seeding import settle
 
 _BUILT: dict[str, nn.Module] = {}
+_FAULTS = (ArithmeticError, AssertionError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
+"""What a network may raise on a clip that it does not take."""
 _WEIGHTS_HINT = "save it with torch.save(model.state_dict(), path), from the same network with the same arguments"
 
 
@@ -58,22 +61,15 @@ def prepare(request: PrepareRequest) -> Prepared:
     outputs = []
     with torch.inference_mode(), _running(shape):
         for clip in np.load(request.verification, mmap_mode="r"):
-            outputs.append(_first(network(torch.from_numpy(np.array(clip)))).numpy())
+            outputs.append(first_tensor(network(torch.from_numpy(np.array(clip)))).numpy())
     np.save(request.reference, np.stack(outputs).astype(np.float32))
     return Prepared(weights=weights, untrained=untrained, exporter=exporter, has_reference=True, notes=notes)
-
-
-def _first(result: Any) -> torch.Tensor:
-    tensor = result
-    while isinstance(tensor, (tuple, list)):
-        tensor = tensor[0]
-    assert isinstance(tensor, torch.Tensor)
-    return tensor
 
 
 def _network(spec: SourceSpec) -> nn.Module:
     key = spec.model_dump_json()
     if key not in _BUILT:
+        torch.manual_seed(spec.seed)  # for a factory that knows of no seed
         factory = _factory(spec)
         arguments = _arguments(spec, factory)
         try:
@@ -94,10 +90,11 @@ def _factory(spec: SourceSpec) -> Callable[..., Any]:
         if place.endswith(".py"):
             path = Path(place)
             sys.path.insert(0, str(path.parent))
-            loader = importlib.util.spec_from_file_location(path.stem, path)
+            loader = importlib.util.spec_from_file_location(f"edgeconv_source_{path.stem}", path)
             assert loader is not None
             assert loader.loader is not None
             module = importlib.util.module_from_spec(loader)
+            sys.modules[loader.name] = module  # a dataclass looks its module up
             loader.loader.exec_module(module)
         else:
             sys.path.insert(0, str(Path.cwd()))
@@ -124,7 +121,7 @@ def _own_fault(what: str, error: Exception) -> UsageError:
 def _running(shape: tuple[int, ...]) -> Iterator[None]:
     try:
         yield
-    except (RuntimeError, ValueError, TypeError, IndexError) as error:
+    except _FAULTS as error:
         raise ModelError(
             f"the network does not run on a clip of shape {list(shape)}",
             reasons=[f"{type(error).__name__}: {' '.join(str(error).split())[:500]}"],
@@ -177,8 +174,8 @@ def _macs(network: nn.Module, shape: tuple[int, ...]) -> int:
     try:
         with FlopCounterMode(display=False) as counter, torch.no_grad():
             torch.func.functional_call(network, state, torch.zeros(shape, device="meta"))
-    except (RuntimeError, NotImplementedError, TypeError):
-        return 0  # a network that cannot run on meta tensors: reported as unknown
+    except _FAULTS:
+        return 0  # a network that cannot run on meta tensors, or not on this shape: reported as unknown
     return int(counter.get_total_flops()) // 2
 
 
@@ -193,16 +190,14 @@ def load_weights(network: nn.Module, path: Path) -> str:
         try:
             return f"{own_loader(path)} ({path.name})"
         except ValueError as error:
-            raise UsageError(
-                str(error).splitlines()[0], reasons=getattr(error, "reasons", ()), hint=_WEIGHTS_HINT
-            ) from error
+            raise UsageError(_first_line(error), reasons=getattr(error, "reasons", ()), hint=_WEIGHTS_HINT) from error
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             found = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:
         raise UsageError(
-            f"'{path}' is not a checkpoint of plain weights: {str(error).splitlines()[0]}",
+            f"'{path}' is not a checkpoint of plain weights: {_first_line(error)}",
             hint=_WEIGHTS_HINT,
         ) from error
     state = found.get("state_dict", found) if isinstance(found, dict) else found
@@ -220,6 +215,10 @@ def load_weights(network: nn.Module, path: Path) -> str:
         raise UsageError(f"{path} does not fit this network", reasons=problems, hint=_WEIGHTS_HINT)
     network.load_state_dict(state)
     return f"from {path.name}"
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).partition("\n")[0] or type(error).__name__
 
 
 def _refuse_nan(network: nn.Module, spec: SourceSpec) -> None:

@@ -81,10 +81,10 @@ def _pool2(
         batch = [a for d in (x.dims[0], *x.dims[2 : 2 + first]) for a in d]
         flat = x.with_dims((batch, x.dims[1], height, x.dims[2 + native[1]]))
         second = grown[1]
-    elif ctx.backend.channels_last:
+    else:
         flat = x.with_dims((x.dims[0], x.dims[1], height, [a for d in x.dims[2 + first + 1 :] for a in d]))
         second = Axis(flat.shape[3], 1)
-    else:
+    if len(native) == 1 and not ctx.backend.channels_last and not ctx.lies(flat, *flat.dims):
         # [N, 1, T, C*H*W]: in the frames fold the time axis lies before the channels.
         inside = set(flatten((x.dims[1], *x.dims[2 + first + 1 :])))
         flat = x.with_dims((x.dims[0], (), height, [a for a in ctx.order(x) if a in inside]))
