@@ -47,6 +47,7 @@ def _export(model: str, bundles: Path, calibration: Path | None) -> ExportCost:
     timings = json.loads((out / "timings.json").read_text(encoding="utf-8"))
     return ExportCost(
         seconds=done.seconds,
+        cpu_seconds=done.cpu_seconds,
         peak_gb=done.peak_gb,
         others_percent=round(100 * others, 1),
         passed=json.loads((out / "manifest.json").read_text(encoding="utf-8"))["passed"],

@@ -40,6 +40,8 @@ class StageCost(Part):
 
 class ExportCost(Part):
     seconds: float
+    cpu_seconds: float
+    """Of all its processes; what a busy machine stretches least."""
     peak_gb: float
     others_percent: float
     """Share of all cores that other processes used in that time."""

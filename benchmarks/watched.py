@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -17,6 +18,8 @@ _PAGE = os.sysconf("SC_PAGE_SIZE")
 @dataclass(frozen=True)
 class Watched:
     seconds: float
+    cpu_seconds: float
+    """Of the command and of all children that it waited for."""
     peak_gb: float
     """Largest sum of the resident memory of all processes at one moment; pages they share count several times."""
     status: int
@@ -34,7 +37,7 @@ def run(
     timeout: float = 1800,
 ) -> Watched:
     """Run to the end, or until `enough` says so, or until `timeout`; what it prints goes to `log`."""
-    peak, stopped, start = 0, False, time.monotonic()
+    peak, stopped, start, used = 0, False, time.monotonic(), _children_seconds()
     with log.open("wb") as sink:
         process = subprocess.Popen(
             command, cwd=cwd, env=env, stdin=subprocess.DEVNULL, stdout=sink, stderr=subprocess.STDOUT
@@ -47,7 +50,13 @@ def run(
                 _end(process, tree)
                 break
             time.sleep(INTERVAL)
-    return Watched(round(time.monotonic() - start, 2), round(peak / 1e9, 3), process.returncode, stopped)
+    wall, cpu = time.monotonic() - start, _children_seconds() - used
+    return Watched(round(wall, 2), round(cpu, 2), round(peak / 1e9, 3), process.returncode, stopped)
+
+
+def _children_seconds() -> float:
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
 
 
 def _end(process: subprocess.Popen[bytes], tree: Sequence[int]) -> None:

@@ -40,7 +40,17 @@ def test_an_interrupted_export_leaves_the_earlier_bundle(
     assert digests(out) == before
     assert [p.name for p in out.parent.iterdir()] == ["net"]
     assert children
-    assert not [pid for pid in children if Path(f"/proc/{pid}").exists()]
+    deadline = time.monotonic() + 5
+    while any(map(runs, children)) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not any(map(runs, children))
+
+
+def runs(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
 
 
 def wait_for_children(pid: int) -> list[int]:

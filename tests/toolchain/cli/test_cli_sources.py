@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 from cli_models import dynamic, refused
-from cli_tools import SETTINGS, Exported, edgeconv
+from cli_tools import Exported, edgeconv, write_profile
 
 from edgeconv_models import eco_lite_4d_add
 
@@ -91,36 +91,26 @@ def test_a_plain_networks_checkpoint(tiny: str, videos: Path, tmp_path: Path) ->
         assert part in ran.err
 
 
-def clips_refused(folder: Path, *options: str | Path) -> str:
-    out = folder.parent / "out"
-    ran = edgeconv(
-        "export", "eco-lite-4d-add", *SETTINGS, "-t", "tflite", "--calibration", folder, "--out", out, *options
-    )
-    assert ran.code == 2
-    assert not out.exists()
-    return ran.err
-
-
-def test_a_folder_without_clips(tmp_path: Path) -> None:
+def test_a_folder_without_clips(tiny: str, tmp_path: Path) -> None:
     (tmp_path / "clips").mkdir()
-    assert "holds no videos" in clips_refused(tmp_path / "clips")
+    ran = edgeconv("export", tiny, "-t", "tflite", "--calibration", "clips", "--out", "out", cwd=tmp_path)
+    assert ran.code == 2
+    assert "the folder 'clips' holds no videos" in ran.err
+    assert not (tmp_path / "out").exists()
 
 
-def test_corrupted_clips_are_named_and_too_few_good_ones_are_an_error(videos: Path, tmp_path: Path) -> None:
+def test_corrupted_clips_are_named_and_too_few_good_ones_are_an_error(tiny: str, videos: Path, tmp_path: Path) -> None:
     folder = tmp_path / "clips"
     folder.mkdir()
     whole = sorted(videos.iterdir())[0].read_bytes()
     (folder / "good.mp4").write_bytes(whole)
     (folder / "cut.mp4").write_bytes(whole[: len(whole) // 2])
     (folder / "noise.mp4").write_bytes(b"noise" * 500)
-    text = tmp_path / "profile.yaml"
-    text.write_text(
-        "name: two\ndescription: x\ntarget: tflite\nonnx: {allowed_ops: [Conv]}\ncalibration: {min_videos: 2}\n"
-    )
-    ran = edgeconv(
-        "export", "eco-lite-4d-add", *SETTINGS, "-p", text, "--calibration", folder, "--out", tmp_path / "out"
-    )
+    profile = write_profile(tmp_path / "two.yaml")
+    profile.write_text(profile.read_text().replace("{clips: 4}", "{clips: 4, min_videos: 2}"))
+    ran = edgeconv("export", tiny, "-p", profile, "--calibration", folder, "--out", "out", cwd=tmp_path)
     assert ran.code == 2
     assert "has 1 usable video, but at least 2 are needed" in ran.err
     assert "skipped cut.mp4: " in ran.err
     assert "skipped noise.mp4: " in ran.err
+    assert not (tmp_path / "out").exists()

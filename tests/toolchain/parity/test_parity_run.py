@@ -143,3 +143,15 @@ def test_nothing_is_left_in_the_scratch_folder(
     whole: Whole,  # noqa: ARG001
 ) -> None:
     assert list(place.glob("outputs_*")) == []
+
+
+def test_a_candidate_whose_reference_crashed_is_not_passed_over(place: Path) -> None:
+    (place / "garbage.onnx").write_bytes(b"not a model")
+    candidates = [
+        candidate(place, "original", "garbage.onnx"),
+        candidate(place, "lowered", "exp.onnx", "original"),
+    ]
+    result = run(place, candidates, {"PyTorch": np.exp(CLIPS)})
+    assert [p.candidate for p in result.pairs] == ["original", "lowered"]
+    assert result.pairs[1].failure == "its reference, original, gave no outputs"
+    assert not any(g.passed for g in result.gates)

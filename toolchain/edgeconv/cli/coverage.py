@@ -12,7 +12,7 @@ from rich.text import Text
 
 from edgeconv.core.report import Coverage, OpVerdict, Verdict
 from edgeconv.report import format as fmt
-from edgeconv.report.view import LABELS, VERDICTS, coverage_view
+from edgeconv.report import view
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -26,7 +26,7 @@ def failing(coverage: Coverage, *, fallback: bool) -> list[OpVerdict]:
 
 
 def coverage_as_dict(coverage: Coverage, failed: Sequence[OpVerdict]) -> dict[str, Any]:
-    totals = {v: {"ops": coverage.count(v), "macs": coverage.macs(v)} for v in VERDICTS}
+    totals = {v: {"ops": coverage.count(v), "macs": coverage.macs(v)} for v in view.VERDICTS}
     return {"totals": totals, "passed": not failed, "failing": [o.index for o in failed]} | coverage.model_dump(
         mode="json"
     )
@@ -57,11 +57,11 @@ def _print_totals(file: str, coverages: Sequence[Coverage], console: Console) ->
     table.add_column()
     for coverage in coverages:
         table.add_column(Text(coverage.target), justify="right")
-    views = [{p.verdict: p for p in coverage_view(c).parts} for c in coverages]
-    for verdict in VERDICTS:
-        if any(verdict in view for view in views):
-            cells = [f"{v[verdict].ops} ops {fmt.share(v[verdict].share)}" if verdict in v else "–" for v in views]
-            table.add_row(Text(LABELS[verdict], _STYLES[verdict]), *cells)
+    parts = [{p.verdict: p for p in view.coverage_view(c).parts} for c in coverages]
+    for verdict in view.VERDICTS:
+        if any(verdict in part for part in parts):
+            cells = [f"{p[verdict].ops} ops {fmt.share(p[verdict].share)}" if verdict in p else "–" for p in parts]
+            table.add_row(Text(view.LABELS[verdict], _STYLES[verdict]), *cells)
     if any(c.partitions is not None for c in coverages):
         table.add_row("delegate partitions", *("–" if c.partitions is None else str(c.partitions) for c in coverages))
     console.print(table)
@@ -82,7 +82,7 @@ def _print_ops(coverages: Sequence[Coverage], console: Console) -> None:
             numbers = [_number(notes, reason, ops[0]) for reason in reasons]
             who = f"{', '.join(names)}: " if len(coverages) > 1 else ""
             table.add_row(
-                "", "", Text.assemble(who, (LABELS[verdict], _STYLES[verdict]), f" {numbers}" if numbers else "")
+                "", "", Text.assemble(who, (view.LABELS[verdict], _STYLES[verdict]), f" {numbers}" if numbers else "")
             )
     console.print()
     console.print(Text("Operators", "bold"), Text("(accelerated unless said otherwise)", "dim"))

@@ -100,7 +100,7 @@ def export(
 def _print_json(result: ExportResult) -> None:
     from json import loads
 
-    from edgeconv.report.write import to_json
+    from edgeconv.report import to_json
 
     document = {"passed": result.report.passed, "bundle": str(result.bundle.absolute())}
     print_json({**document, "report": loads(to_json(result.report))})

@@ -6,6 +6,7 @@ every foreign tool runs in a child. A child that dies is a value (:class:`ChildD
 
 from __future__ import annotations
 
+import errno
 import importlib
 import json
 import os
@@ -165,6 +166,10 @@ def _serve(read: int, write: int) -> None:
                 reply = {"value": value.model_dump(mode="json"), "peak_mib": _peak_mib()}
             except EdgeconvError as error:
                 reply = {"error": _told(type(error).__name__, error.message, error.reasons, error.hint)}
+            except OSError as error:
+                full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+                hint = "free some space; an export needs a few hundred MB beside its output" if full else None
+                reply = {"error": _told("ToolError", f"{error.strerror or error}", (), hint)}
             except MemoryError:
                 reply = {"error": _told("", "out of memory", (), "use a smaller model or fewer clips")}
             except Exception as error:  # noqa: BLE001 - a foreign tool may raise anything; the parent reports it

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 
 from edgeconv.core.backend import Backend
 from edgeconv.core.errors import Refusal, Refused
-from edgeconv.core.layout import Value, constant
+from edgeconv.core.layout import Array, Value, constant
 from edgeconv.lowering.boundary import Port, enter, leave
 from edgeconv.lowering.context import Context
-from edgeconv.lowering.graph import SourceGraph, SourceNode
+from edgeconv.lowering.graph import SourceGraph, SourceNode, folded
 from edgeconv.lowering.registry import Node, load_rules
 
 
@@ -39,6 +39,10 @@ def run(graph: SourceGraph, backend: Backend, layouts: Mapping[str, str]) -> Tra
         backend.scope(node.outputs[0])
         ctx.views.cause = f"{node.op} '{node.outputs[0]}'"
         unknown = [i for i in node.inputs if i not in values]
+        made = folded(node, _constants(node, values), graph.opset)
+        if made is not None:  # shape arithmetic on shapes that only the rules know
+            values |= {name: constant(array) for name, array in made.items()}
+            continue
         if node.op not in rules or node.domain not in ("", "ai.onnx"):
             trace.refusals.append(_refusal(graph, node, "there is no rule for it", "rewrite it, or ask for a rule"))
             continue
@@ -50,6 +54,7 @@ def run(graph: SourceGraph, backend: Backend, layouts: Mapping[str, str]) -> Tra
             tuple(values[i] for i in node.inputs),
             node.attributes,
             sum(bool(o) for o in node.outputs),
+            graph.opset,
         )
         try:
             result = rules[node.op](ctx, wrapped)
@@ -68,6 +73,12 @@ def run(graph: SourceGraph, backend: Backend, layouts: Mapping[str, str]) -> Tra
             trace.outputs.append(leave(ctx, name, left))
     trace.transposes = ctx.views.transposes
     return trace
+
+
+def _constants(node: SourceNode, values: Mapping[str, Value | None]) -> dict[str, Array]:
+    """Those inputs of a node that are known before run time."""
+    found = {i: value.array for i in node.inputs if (value := values.get(i)) is not None}
+    return {i: array for i, array in found.items() if array is not None}
 
 
 def _refusal(graph: SourceGraph, node: SourceNode, reason: str, remedy: str) -> Refusal:

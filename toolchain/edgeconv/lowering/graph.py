@@ -136,24 +136,27 @@ def fold_constants(graph: SourceGraph) -> None:
             shape = known_shapes[node.inputs[0]][node.attributes.get("start", 0) : node.attributes.get("end")]
             graph.constants[node.outputs[0]] = np.array(shape, np.int64)
             continue
-        foldable = not node.domain and all(not i or i in graph.constants for i in node.inputs)
-        if (
-            not foldable
-            or node.op.startswith("Random")
-            or any(isinstance(a, onnx.GraphProto) for a in node.attributes.values())
-        ):
+        made = folded(node, graph.constants, graph.opset)
+        if made is None:
             kept.append(node)
-            continue
-        for name, value in zip(node.outputs, _evaluate(node, graph), strict=True):
-            if name:
-                graph.constants[name] = value
+        else:
+            graph.constants |= made
     graph.nodes[:] = kept
 
 
-def _evaluate(node: SourceNode, graph: SourceGraph) -> list[Array]:
+def folded(node: SourceNode, known: Mapping[str, Array], opset: int) -> dict[str, Array] | None:
+    """Outputs of a node all of whose inputs are known; None where it depends on data."""
+    if (
+        node.domain
+        or any(i and i not in known for i in node.inputs)
+        or node.op.startswith("Random")
+        or any(isinstance(a, onnx.GraphProto) for a in node.attributes.values())
+    ):
+        return None
     attributes = {k: numpy_helper.from_array(v) if isinstance(v, np.ndarray) else v for k, v in node.attributes.items()}
     proto = onnx.helper.make_node(node.op, node.inputs, node.outputs, **attributes)
-    feeds = {i: graph.constants[i] for i in node.inputs if i}
+    feeds = {i: known[i] for i in node.inputs if i}
+    outputs = [o for o in node.outputs if o]
     body = onnx.helper.make_graph(
         [proto],
         "fold",
@@ -161,7 +164,7 @@ def _evaluate(node: SourceNode, graph: SourceGraph) -> list[Array]:
             onnx.helper.make_tensor_value_info(i, onnx.helper.np_dtype_to_tensor_dtype(a.dtype), a.shape)
             for i, a in feeds.items()
         ],
-        [onnx.helper.make_tensor_value_info(o, onnx.TensorProto.UNDEFINED, None) for o in node.outputs if o],
+        [onnx.helper.make_tensor_value_info(o, onnx.TensorProto.UNDEFINED, None) for o in outputs],
     )
-    model = onnx.helper.make_model(body, opset_imports=[onnx.helper.make_opsetid("", graph.opset)])
-    return [np.asarray(v) for v in ReferenceEvaluator(model).run(None, feeds)]
+    model = onnx.helper.make_model(body, opset_imports=[onnx.helper.make_opsetid("", opset)])
+    return dict(zip(outputs, map(np.asarray, ReferenceEvaluator(model).run(None, feeds)), strict=True))

@@ -23,6 +23,7 @@ class Node:
     inputs: tuple[Value | None, ...]
     attributes: Mapping[str, Any]
     outputs: int = 1
+    opset: int = 18
 
     def input(self, index: int) -> Value:
         value = self.inputs[index] if index < len(self.inputs) else None

@@ -62,6 +62,7 @@ def run_parity(
     model that came without PyTorch). A crash is a finding: a pair without numbers, and failed gates.
     """
     run = ParityRun()
+    failed: set[str] = set()
     for number, candidate in enumerate(candidates):
         progress(candidate.name)
         outputs = scratch / f"outputs_{number}.npy"
@@ -79,13 +80,17 @@ def run_parity(
         except ChildDied as died:
             finding = "; ".join((died.message, *died.reasons))
             _judge(run, failed_pair(candidate.reference, candidate.name, finding), candidate, profile)
+            failed.add(candidate.name)
             continue
         got = _logical(np.load(outputs), candidate)
         outputs.unlink()
         known[candidate.name] = got
         run.measured[candidate.name] = result.value
         run.peaks[candidate.name] = result.peak_mib
-        if candidate.reference in known:
+        if candidate.reference in failed:
+            finding = f"its reference, {candidate.reference}, gave no outputs"
+            _judge(run, failed_pair(candidate.reference, candidate.name, finding), candidate, profile)
+        elif candidate.reference in known:
             expected = known[candidate.reference].reshape(got.shape)
             compared = pair(candidate.reference, candidate.name, names, expected, got, result.value.saturated)
             _judge(run, compared, candidate, profile)

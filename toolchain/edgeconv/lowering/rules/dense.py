@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from edgeconv.core.errors import Refused
@@ -47,9 +49,13 @@ def matmul(ctx: Context, node: Node) -> Value:
 
 @rule("Softmax")
 def softmax(ctx: Context, node: Node) -> Value:
-    """Before: Softmax over one axis (opset >= 13). After: Softmax over the last axis of a matrix.
+    """Softmax over one axis, or (before opset 13) over all axes from one on.
 
-    Exact. Refuses nothing.
+    Before: Softmax(x, axis). After: Softmax over the last axis of a matrix. Exact. Refuses nothing.
     """
     x = node.input(0)
-    return ctx.softmax(x, int(node.attributes.get("axis", -1)) % len(x.shape))
+    if node.opset >= 13:
+        return ctx.softmax(x, int(node.attributes.get("axis", -1)) % len(x.shape))
+    axis = int(node.attributes.get("axis", 1)) % len(x.shape)
+    rows = ctx.reshape(x, (math.prod(x.shape[:axis]), math.prod(x.shape[axis:])))
+    return ctx.reshape(ctx.softmax(rows, 1), x.shape)
