@@ -105,7 +105,10 @@ def _exports(results: Results) -> Iterator[str]:
         for model, c in exports.models.items()
     ]
     if results.peers:
-        yield "A peer's row is the run that filled the cache, up to its int8 file, however busy the machine was then; it proves nothing of what it made.\n"
+        yield (
+            "A peer's row is the run that filled the cache, up to its int8 file, however busy the machine was then; it "
+            "proves nothing of what it made.\n"
+        )
     rows += [(what, "–", "–", "–", f"{c.seconds:.1f}", f"{c.peak_gb:.2f}") for what, c in results.peers.items()]
     yield _table(("Model", "All gates passed", "Others used", "CPU, s", "Wall, s", "Peak, GB"), rows, 4)
     yield _stages(exports)

@@ -1,8 +1,9 @@
-"""The layout algebra against numpy: whatever chain of views is asked for, the tensor handed out holds the right bytes."""
+"""The layout algebra against numpy: behind any chain of views, the tensor handed out holds the right bytes."""
 
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -94,12 +95,14 @@ def cuts(draw: st.DrawFn, count: int) -> list[range]:
     """Up to four consecutive ranges over `count` things, some of them empty."""
     bounds = sorted(draw(st.lists(st.integers(0, count), max_size=3)))
     edges = [0, *bounds, count]
-    return [range(a, b) for a, b in zip(edges, edges[1:], strict=False)]
+    return [range(a, b) for a, b in pairwise(edges)]
 
 
 @many
 @given(viewed(), st.data())
-def test_any_chain_of_views_in_any_order_and_grouping(made: tuple[NumpyMover, Value, Array], data: st.DataObject) -> None:
+def test_any_chain_of_views_in_any_order_and_grouping(
+    made: tuple[NumpyMover, Value, Array], data: st.DataObject
+) -> None:
     mover, value, array = made
     views = Views(mover)
     for _ in range(2):  # the second demand may find the tensors of the first
@@ -151,6 +154,18 @@ def test_the_same_demand_is_served_once() -> None:
     assert views.get(value, [flatten(turned)]) != first
     assert mover.log == {"input": 1, "transpose": 1, "reshape": 3}
     assert views.transposes == ["Conv 'a': 6×5"]
+
+
+def test_a_transpose_starts_from_the_nearest_tensor() -> None:
+    array, mover = numbered(2, 3, 5, 7, 11), NumpyMover()
+    value, views = mover.input(array), Views(mover)
+    a, b, c, d, e = value.dims
+    views.get(value, (e, d, c, b, a))
+    moves = mover.log["transpose"]
+    got = get(mover, views, value, (flatten((e, d, c)), a, b))  # five blocks from the input, three from the other one
+    np.testing.assert_array_equal(got.reshape(-1), array.transpose(4, 3, 2, 0, 1).reshape(-1))
+    assert mover.log["transpose"] == moves + 1
+    assert views.transposes[-1].endswith("385×3×2")
 
 
 @many
@@ -248,7 +263,7 @@ def test_refine_finds_the_common_split_or_says_no(data: st.DataObject) -> None:
         assert size_of(leaves(left)) == total
     else:
         joint = sorted({*edges[0], *edges[1], 1})
-        assert any(b % a for a, b in zip(joint, joint[1:], strict=False))
+        assert any(b % a for a, b in pairwise(joint))
 
 
 def test_refine_refuses_other_lengths() -> None:

@@ -14,7 +14,9 @@ def statistics(channels: int, dtype: str = "float32", prefix: str = "") -> dict[
     return made | {prefix + "var": w(channels, low=0.3, high=2.0)}
 
 
-@pytest.mark.parametrize("shape", [(4, 3), (2, 3, 7), (2, 3, 5, 7), (2, 3, 4, 5, 7), (2, 1, 4, 5, 7), (2, 3, 2, 4, 5, 7)])
+@pytest.mark.parametrize(
+    "shape", [(4, 3), (2, 3, 7), (2, 3, 5, 7), (2, 3, 4, 5, 7), (2, 1, 4, 5, 7), (2, 3, 2, 4, 5, 7)]
+)
 def test_any_rank(shape: tuple[int, ...]) -> None:
     made, feeds = single("BatchNormalization", shape, statistics(shape[1]), epsilon=0.03)
     onnx_form, tflite_form = check_both(made, feeds, {"x": "NCTHW"})

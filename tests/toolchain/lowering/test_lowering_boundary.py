@@ -36,7 +36,9 @@ def test_a_network_that_turns_its_own_layout_first(layout: str) -> None:
     perm = [layout.index(a) for a in "NCTHW"]
     nodes = [node("Transpose", ["x"], ["t"], perm=perm), node("Conv", ["t", "k"], ["c"], pads=[1, 1, 1] * 2),
              node("GlobalAveragePool", ["c"], ["g"]), node("Flatten", ["g"], ["y"])]  # fmt: skip
-    for lowered in check_both(model(nodes, {"x": shape}, ["y"], {"k": w(6, 3, 3, 3, 3)}), {"x": w.clip(*shape)}, {"x": layout}):
+    for lowered in check_both(
+        model(nodes, {"x": shape}, ["y"], {"k": w(6, 3, 3, 3, 3)}), {"x": w.clip(*shape)}, {"x": layout}
+    ):
         assert lowered.moves == 0
         assert lowered.shapes == ((2, 6),)
 
@@ -71,7 +73,9 @@ def test_a_volume_whose_axes_are_torn_apart_leaves_in_logical_order() -> None:
     """Reshape splits the channels around time: no order of whole axes exists, so it is one flat row."""
     nodes = [node("Reshape", ["x", "s"], ["a"]), node("Transpose", ["a"], ["b"], perm=[0, 2, 4, 1, 3, 5]),
              node("Reshape", ["b", "r"], ["c"]), node("Relu", ["x"], ["d"])]  # fmt: skip
-    made = model(nodes, {"x": (2, 6, 4, 5, 7)}, ["c", "d"], {"s": np.array([2, 2, 3, 4, 5, 7]), "r": np.array([2, 3, 5, 8, 7])})
+    made = model(
+        nodes, {"x": (2, 6, 4, 5, 7)}, ["c", "d"], {"s": np.array([2, 2, 3, 4, 5, 7]), "r": np.array([2, 3, 5, 8, 7])}
+    )
     check_both(made, {"x": w.clip(2, 6, 4, 5, 7)}, {"x": "NCTHW"})
 
 
@@ -107,7 +111,8 @@ def test_half_and_double_models_keep_their_type_in_onnx_and_are_refused_for_tfli
     for dtype in ("float16", "float64"):
         h = Weights(3, dtype)
         made = model([node("Conv", ["x", "k"], ["a"], pads=[1] * 6), node("Clip", ["a", "", "m"], ["y"])],
-                     {"x": (1, 2, 3, 4, 5)}, ["y"], {"k": h(2, 2, 3, 3, 3), "m": np.array(0.5, dtype)}, dtype=dtype)  # fmt: skip
+                     {"x": (1, 2, 3, 4, 5)}, ["y"], {"k": h(2, 2, 3, 3, 3), "m": np.array(0.5, dtype)},
+                     dtype=dtype)  # fmt: skip
         backend = OnnxBackend(18)
         lower(graph_of(made), backend, {"x": "NCTHW"})
         lowered = onnx.shape_inference.infer_shapes(backend.model(), check_type=True, strict_mode=True)
@@ -127,7 +132,9 @@ def test_opsets_of_the_delivered_file() -> None:
 
 
 def test_the_saved_file_is_deterministic(tmp_path: object) -> None:
-    made = model([node("Conv", ["x", "k"], ["y"], pads=[1] * 6)], {"x": (1, 2, 3, 4, 5)}, ["y"], {"k": w(2, 2, 3, 3, 3)})
+    made = model(
+        [node("Conv", ["x", "k"], ["y"], pads=[1] * 6)], {"x": (1, 2, 3, 4, 5)}, ["y"], {"k": w(2, 2, 3, 3, 3)}
+    )
     files = []
     for name in ("a.onnx", "b.onnx"):
         backend = OnnxBackend(18)

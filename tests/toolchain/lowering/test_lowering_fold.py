@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from lowering_cases import Array, Node, Weights, check_both, check_onnx, model, node
+from lowering_cases import Array, Node, Weights, check_both, check_onnx, model, node, reasons
 
 CLIP = {"x": "NCTHW"}
 SHAPE = (2, 3, 4, 5, 7)
@@ -24,7 +24,9 @@ def conv(source: str, target: str, weight: str = "k", bias: str = "") -> Node:
     return node("Conv", [source, weight, *([bias] if bias else [])], [target])
 
 
-def folded(nodes: list[Node], weights: dict[str, Array], outputs: tuple[str, ...] = ("y",), shape: tuple[int, ...] = SHAPE) -> int:
+def folded(
+    nodes: list[Node], weights: dict[str, Array], outputs: tuple[str, ...] = ("y",), shape: tuple[int, ...] = SHAPE
+) -> int:
     """How many norms were merged; every other property is checked on the way."""
     made = model(nodes, {"x": shape}, list(outputs), weights)
     onnx_form, tflite_form = check_both(made, {"x": w.clip(*shape)}, CLIP)
@@ -62,7 +64,12 @@ def test_two_norms_behind_one_conv() -> None:
 
 @pytest.mark.parametrize("biases", [("", ""), ("bias", ""), ("", "bias"), ("bias", "bias")])
 def test_behind_a_sum_of_two_convs_the_shift_counts_once(biases: tuple[str, str]) -> None:
-    nodes = [conv("x", "a", "k", biases[0]), conv("x", "b", "k2", biases[1]), node("Add", ["a", "b"], ["s"]), norm("s", "y")]
+    nodes = [
+        conv("x", "a", "k", biases[0]),
+        conv("x", "b", "k2", biases[1]),
+        node("Add", ["a", "b"], ["s"]),
+        norm("s", "y"),
+    ]
     assert folded(nodes, K | statistics(5)) == 1
 
 
@@ -89,8 +96,8 @@ def test_behind_a_sum_with_views_between() -> None:
 @pytest.mark.parametrize("axis", [1, -4])
 def test_behind_a_channel_concat_each_conv_takes_its_own_channels(axis: int) -> None:
     weights = K | {"k4": w(2, 3, 1, 2, 3)} | statistics(12)
-    nodes = [conv("x", "a"), conv("x", "b", "k4"), conv("x", "c", "k2"), node("Concat", ["a", "b", "c"], ["s"], axis=axis),
-             norm("s", "y")]  # fmt: skip
+    joined = node("Concat", ["a", "b", "c"], ["s"], axis=axis)
+    nodes = [conv("x", "a"), conv("x", "b", "k4"), conv("x", "c", "k2"), joined, norm("s", "y")]
     assert folded(nodes, weights) == 1
 
 
@@ -121,7 +128,13 @@ def test_a_conv_whose_output_is_read_twice() -> None:
 
 
 def test_a_sum_that_is_read_twice() -> None:
-    nodes = [conv("x", "a"), conv("x", "b", "k2"), node("Add", ["a", "b"], ["s"]), norm("s", "n"), node("Add", ["s", "n"], ["y"])]
+    nodes = [
+        conv("x", "a"),
+        conv("x", "b", "k2"),
+        node("Add", ["a", "b"], ["s"]),
+        norm("s", "n"),
+        node("Add", ["s", "n"], ["y"]),
+    ]
     assert folded(nodes, K | statistics(5)) == 0
 
 
@@ -144,7 +157,13 @@ def test_the_same_conv_twice() -> None:
 
 
 def test_something_nonlinear_between() -> None:
-    nodes = [conv("x", "a"), conv("x", "b", "k2"), node("Relu", ["b"], ["r"]), node("Add", ["a", "r"], ["s"]), norm("s", "y")]
+    nodes = [
+        conv("x", "a"),
+        conv("x", "b", "k2"),
+        node("Relu", ["b"], ["r"]),
+        node("Add", ["a", "r"], ["s"]),
+        norm("s", "y"),
+    ]
     assert folded(nodes, K | statistics(5)) == 0
 
 
@@ -173,7 +192,5 @@ def test_views_behind_which_channels_are_another_axis() -> None:
 
 def test_computed_weights() -> None:
     inputs = {"x": (2, 3, 5, 7), "k": (4, 3, 2, 2)}
-    from lowering_cases import reasons
-
     made = model([conv("x", "a"), norm("a", "y")], inputs, ["y"], statistics(4))
     assert "its weight is computed" in reasons(made)[0]

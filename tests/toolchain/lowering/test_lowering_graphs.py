@@ -144,8 +144,8 @@ class Network:
 def networks(draw: st.DrawFn) -> onnx.ModelProto:
     shape = (draw(st.integers(1, 2)), 3, *draw(st.sampled_from([(4, 5, 7), (5, 6, 8), (1, 6, 5), (8, 4, 3)])))
     net = Network(draw, shape)
-    grow = [net.conv, net.conv, net.conv, net.pool, net.norm, net.activation, net.activation, net.residual, net.residual,
-            net.concat, net.slice, net.pad, net.excite, net.factorized]  # fmt: skip
+    grow = [net.conv, net.conv, net.conv, net.pool, net.norm, net.activation, net.activation, net.residual,
+            net.residual, net.concat, net.slice, net.pad, net.excite, net.factorized]  # fmt: skip
     for _ in range(draw(st.integers(3, 12))):
         last = list(net.shapes)[-1] if draw(st.integers(0, 2)) else net.pick()
         grow[draw(st.integers(0, len(grow) - 1))](last)
@@ -205,7 +205,15 @@ def test_a_small_r3d_moves_no_data_in_either_form() -> None:
 
 def test_whole_network_in_double_precision() -> None:
     w = Weights(1, "float64")
-    weights = {"w": w(5, 3, 3, 3, 3), "s": w(5), "b": w(5), "m": w(5), "v": w(5, low=0.5, high=2.0), "d": w(5, 4), "e": w(4)}
+    weights = {
+        "w": w(5, 3, 3, 3, 3),
+        "s": w(5),
+        "b": w(5),
+        "m": w(5),
+        "v": w(5, low=0.5, high=2.0),
+        "d": w(5, 4),
+        "e": w(4),
+    }
     nodes = [
         node("Conv", ["x", "w"], ["c"], pads=[1, 1, 0, 1, 0, 1]),
         node("Relu", ["c"], ["r"]),
@@ -217,6 +225,11 @@ def test_whole_network_in_double_precision() -> None:
         node("Flatten", ["g"], ["f"]),
         node("Gemm", ["f", "d", "e"], ["y"]),
     ]
-    weights |= {"space": np.array([2, 3, 4]), "hi": np.array(1.7), "pads": np.array([0, 0, 1, 0, 0, 0, 0, 0, 2, 0]), "fill": np.array(0.3)}
+    weights |= {
+        "space": np.array([2, 3, 4]),
+        "hi": np.array(1.7),
+        "pads": np.array([0, 0, 1, 0, 0, 0, 0, 0, 2, 0]),
+        "fill": np.array(0.3),
+    }
     made = model(nodes, {"x": (2, 3, 4, 5, 7)}, ["y"], weights, dtype="float64")
     assert check_onnx(made, {"x": w.clip(2, 3, 4, 5, 7)}, CLIP).moves == 0

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import onnx
 import pytest
-from lowering_cases import Weights, check_both, model, node
+from lowering_cases import Weights, check_both, model, node, reasons
 from onnx import helper, numpy_helper
 
 from edgeconv.core.errors import ModelError, UsageError
@@ -32,7 +32,9 @@ def test_a_sound_file(tmp_path: Path) -> None:
     assert graph.opset == 18
 
 
-@pytest.mark.parametrize("content", [b"", b"\x00" * 100, b"garbage that is no protobuf", bytes(range(256)) * 40, b"PK\x03\x04zip"])
+@pytest.mark.parametrize(
+    "content", [b"", b"\x00" * 100, b"garbage that is no protobuf", bytes(range(256)) * 40, b"PK\x03\x04zip"]
+)
 def test_what_is_no_onnx(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "m.onnx"
     path.write_bytes(content)
@@ -89,13 +91,13 @@ def test_dynamic_shapes_are_all_listed() -> None:
 
 
 def test_control_flow_and_functions_are_refused_as_operators() -> None:
-    from lowering_cases import reasons
-
     then = helper.make_graph([node("Relu", ["x"], ["t"])], "then", [], [helper.make_tensor_value_info("t", 1, [2])])
     other = helper.make_graph([node("Abs", ["x"], ["e"])], "else", [], [helper.make_tensor_value_info("e", 1, [2])])
     made = model([node("If", ["c"], ["y"], then_branch=then, else_branch=other)], {"x": (2,), "c": ()}, ["y"])
     assert "If 'y'" in reasons(made)[0]
-    constant = model([node("If", ["c"], ["y"], then_branch=then, else_branch=other)], {"x": (2,)}, ["y"], {"c": np.array(True)})
+    constant = model(
+        [node("If", ["c"], ["y"], then_branch=then, else_branch=other)], {"x": (2,)}, ["y"], {"c": np.array(True)}
+    )
     assert "If 'y'" in reasons(constant)[0]
 
 
@@ -116,7 +118,8 @@ def test_constants_in_every_form_are_folded() -> None:
 
 def test_shapes_of_inputs_are_constants() -> None:
     nodes = [node("Shape", ["x"], ["s"], start=1), node("Size", ["x"], ["n"]), node("Identity", ["x"], ["i"]),
-             node("Shape", ["i"], ["t"], end=1), node("Concat", ["t", "s"], ["u"], axis=0), node("Reshape", ["x", "u"], ["y"])]  # fmt: skip
+             node("Shape", ["i"], ["t"], end=1), node("Concat", ["t", "s"], ["u"], axis=0),
+             node("Reshape", ["x", "u"], ["y"])]  # fmt: skip
     check_both(model(nodes, {"x": (2, 3, 4)}, ["y"]), {"x": w.clip(2, 3, 4)})
 
 

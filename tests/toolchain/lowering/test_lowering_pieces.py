@@ -60,7 +60,8 @@ def test_concats_of_values_that_lie_differently(data: st.DataObject) -> None:
         inputs[f"x{i}"] = [shape[perm.index(a)] for a in range(rank)]
         nodes.append(node("Transpose", [f"x{i}"], [f"t{i}"], perm=perm))
         names += [f"t{i}"] * data.draw(st.integers(1, 2))
-    made = model([*nodes, node("Concat", names, ["y"], axis=axis - data.draw(st.sampled_from([0, rank])))], inputs, ["y"], weights)
+    nodes.append(node("Concat", names, ["y"], axis=axis - data.draw(st.sampled_from([0, rank]))))
+    made = model(nodes, inputs, ["y"], weights)
     check_both(made, {n: w.clip(*s) for n, s in inputs.items()})
 
 
@@ -205,7 +206,8 @@ def test_refuses_what_only_run_time_knows() -> None:
 
 
 def test_refuses_what_it_has_no_form_for() -> None:
-    backwards, _ = single("Slice", (4, 6), {"s": np.array([5]), "e": np.array([0]), "a": np.array([1]), "d": np.array([-1])})
+    bounds = {k: np.array([v]) for k, v in {"s": 5, "e": 0, "a": 1, "d": -1}.items()}
+    backwards, _ = single("Slice", (4, 6), bounds)
     assert "step -1 on axis 1 (flip the axis in the data" in reasons(backwards)[0]
     empty, _ = single("Slice", (4, 6), {"s": np.array([3]), "e": np.array([3]), "a": np.array([1])})
     assert "an empty slice on axis 1" in reasons(empty)[0]

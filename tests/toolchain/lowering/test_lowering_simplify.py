@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 import onnx
-import pytest
-from lowering_cases import Array, Weights, check_onnx, difference, lower_onnx, model, node, run_onnx
+from lowering_cases import Array, Weights, difference, model, node, run_onnx
 
 from edgeconv.lowering import OnnxBackend, SimplifyOutcome, graph_of, lower, simplify
 from edgeconv.lowering.simplify import ATTEMPTS

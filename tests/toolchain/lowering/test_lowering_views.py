@@ -118,7 +118,11 @@ def test_window_partition_and_back() -> None:
 
 
 def test_old_opsets_carry_axes_as_attributes() -> None:
-    nodes = [node("Unsqueeze", ["x"], ["a"], axes=[0, 2]), node("Squeeze", ["a"], ["b"], axes=[0]), node("Relu", ["b"], ["y"])]
+    nodes = [
+        node("Unsqueeze", ["x"], ["a"], axes=[0, 2]),
+        node("Squeeze", ["a"], ["b"], axes=[0]),
+        node("Relu", ["b"], ["y"]),
+    ]
     check_both(model(nodes, {"x": (2, 3)}, ["y"], opset=11), {"x": Weights().clip(2, 3)})
 
 

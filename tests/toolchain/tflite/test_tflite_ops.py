@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -111,7 +110,6 @@ def test_int8(kind: str, delegate: bool, lab: Lab, tmp_path: Path) -> None:
     error = np.abs(real(q, last) - expected)
     gain = {"SUM": 6, "CONV_2D": 6, "DEPTHWISE_CONV_2D": 4, "FULLY_CONNECTED": 8}.get(kind, 1)
     assert error.max() <= 1.5 * last.scales[0] + gain * first.scales[0]
-    assert error.max() > 0 or kind in ()
 
 
 @pytest.mark.parametrize("delegate", [False, True])
@@ -130,5 +128,3 @@ def test_no_kind_is_registered_twice() -> None:
 
     with pytest.raises(AssertionError, match="CONV_2D"):
         register(specs()["CONV_2D"])
-
-

@@ -30,7 +30,9 @@ class TfliteBackend:
 
     def input(self, name: str, shape: tuple[int, ...], dtype: str) -> str:
         if dtype in ("float16", "float64"):
-            raise ModelError(f"input '{name}' is {dtype}", hint="TFLite is emitted from float32 models: convert it first")
+            raise ModelError(
+                f"input '{name}' is {dtype}", hint="TFLite is emitted from float32 models: convert it first"
+            )
         tensor = self.graph.add(Tensor(f"{name}/input", shape, dtype))
         self.graph.inputs.append(tensor)
         self.graph.ports[tensor] = name

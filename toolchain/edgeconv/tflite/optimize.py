@@ -33,7 +33,7 @@ def hoist_activations(graph: Graph) -> None:
             mover = producer.get(op.inputs[0]) if op.kind in _FUSED else None
             if mover is None or mover.kind not in _COMMUTES or not _only(users, graph, op.inputs[0]):
                 continue
-            sources = [i for i in mover.inputs if graph.tensors[i].data is None]
+            sources = mover.inputs if mover.kind == "CONCATENATION" else mover.inputs[:1]  # a constant carries nothing
             if not all(_only(users, graph, i) and _carries(table, producer.get(i), producer) for i in sources):
                 continue
             fresh = {i: graph.add(replace(graph.tensors[i], name=f"{i}/{op.kind}")) for i in sources}

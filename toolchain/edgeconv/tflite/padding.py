@@ -7,6 +7,9 @@ import numpy as np
 from edgeconv.core.backend import Window
 from edgeconv.tflite.emitter import Emitter
 
+LOWEST = float(np.finfo(np.float32).min)
+"""What pads a maximum: no value, only lower than every value."""
+
 
 def same_pads(size: int, kernel: int, stride: int, dilation: int) -> tuple[int, int]:
     """(before, after) that SAME means: out = ceil(size / stride), the smaller half first."""

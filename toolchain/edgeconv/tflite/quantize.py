@@ -14,6 +14,7 @@ import numpy as np
 from edgeconv.core.errors import ModelError
 from edgeconv.core.layout import Array
 from edgeconv.tflite.graph import Graph, Op, Quant, Tensor
+from edgeconv.tflite.padding import LOWEST
 from edgeconv.tflite.rounding import InputMoments, bias_correction, round_weights
 from edgeconv.tflite.spec import Weighted, specs
 
@@ -43,7 +44,8 @@ def quantize(
         moments: input moments of weighted operators by output tensor; without them weights are rounded to nearest.
 
     Raises:
-        ModelError: an operator has no int8 kernel, or a tensor was never calibrated (all are listed).
+        ModelError: an operator has no int8 kernel or a scale it cannot share, or a tensor was never calibrated (all
+            are listed).
     """
     table = specs()
     problems = [
@@ -71,7 +73,11 @@ def quantize(
 
 
 def activation_quants(graph: Graph, ranges: Mapping[str, Range], recipe: Recipe) -> dict[str, Quant]:
-    """One scale per tensor; tensors tied by operators that only move values share one, over their joint range."""
+    """One scale per tensor; tensors tied by operators that only move values share one, over their joint range.
+
+    Raises:
+        ModelError: a scale that a kernel demands does not hold what the tensors tied to it hold.
+    """
     table = specs()
     parent: dict[str, str] = {}
 
@@ -80,7 +86,8 @@ def activation_quants(graph: Graph, ranges: Mapping[str, Range], recipe: Recipe)
             name = parent[name]
         return name
 
-    fixed: dict[str, tuple[float, int]] = {}
+    fixed: dict[str, Quant] = {}
+    fillers = {op.outputs[0] for op in graph.ops if _pads_a_maximum(graph, op)}
     computed = {n for n, t in graph.tensors.items() if t.data is None}
     for op in graph.ops:
         spec = table[op.kind]
@@ -88,22 +95,37 @@ def activation_quants(graph: Graph, ranges: Mapping[str, Range], recipe: Recipe)
             for name in (i for i in op.inputs if i in computed):
                 parent[root(name)] = root(op.outputs[0])
         if spec.fixed_output:
-            fixed[op.outputs[0]] = spec.fixed_output
+            fixed[op.outputs[0]] = Quant((spec.fixed_output[0],), (spec.fixed_output[1],))
+    rooted = {root(n): q for n, q in fixed.items()}
     joint: dict[str, Range] = {}
     for name in graph.tensors:
-        if name not in computed or name not in ranges:
+        if name not in computed or name not in ranges or name in fillers:
             continue
         low, high = ranges[name]
-        if name in graph.outputs:
+        if name in graph.outputs and root(name) not in rooted:
             low, high = low * recipe.output_margin, high * recipe.output_margin
         have = joint.get(root(name), (0.0, 0.0))
         joint[root(name)] = (min(have[0], low), max(have[1], high))
-    rooted = {root(n): q for n, q in fixed.items()}
-    return {
-        n: Quant((rooted[root(n)][0],), (rooted[root(n)][1],)) if root(n) in rooted else affine(*joint[root(n)])
-        for n in graph.tensors
-        if n in computed and n in ranges
-    }
+    problems = [
+        f"{op.kind} '{op.outputs[0]}' has a scale of its own, and is joined with values in [{low:.4g}, {high:.4g}]"
+        for op in graph.ops
+        if (quant := fixed.get(op.outputs[0]))
+        for low, high in [joint[root(op.outputs[0])]]
+        if rooted[root(op.outputs[0])] != quant or not _holds(quant, low, high)
+    ]
+    if problems:
+        raise ModelError("the model cannot be quantized to int8", reasons=problems)
+    return {n: rooted.get(root(n)) or affine(*joint[root(n)]) for n in graph.tensors if n in computed and n in ranges}
+
+
+def _pads_a_maximum(graph: Graph, op: Op) -> bool:
+    return op.kind == "PADV2" and graph.tensors[op.inputs[2]].data == LOWEST
+
+
+def _holds(quant: Quant, low: float, high: float) -> bool:
+    """To one step: a LOGISTIC reaches 1, and the scale that its kernel demands ends at 255/256."""
+    steps = low / quant.scales[0] + quant.zero_points[0], high / quant.scales[0] + quant.zero_points[0]
+    return bool(steps[0] >= -129 and steps[1] <= 128)
 
 
 def affine(low: float, high: float) -> Quant:
@@ -115,7 +137,7 @@ def affine(low: float, high: float) -> Quant:
 
 def quantized(array: Array, quant: Quant) -> Array:
     """int8 values of an array under a per-tensor scheme."""
-    steps: Array = np.round(array / quant.scales[0]) + quant.zero_points[0]
+    steps: Array = np.round(array.astype(np.float64) / quant.scales[0]) + quant.zero_points[0]
     return np.clip(steps, -128, 127).astype(np.int8)
 
 

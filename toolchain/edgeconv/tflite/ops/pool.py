@@ -4,21 +4,17 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
-
 from edgeconv.core.backend import Window
 from edgeconv.core.errors import Refused
 from edgeconv.tflite.emitter import Emitter
 from edgeconv.tflite.ops.conv import depthwise_constant
-from edgeconv.tflite.padding import padded_for
+from edgeconv.tflite.padding import LOWEST, padded_for
 from edgeconv.tflite.spec import OpSpec, by_type, register
 
 register(
     OpSpec("MAX_POOL_2D", "Pool2DOptions", by_type(1, 2), shares_scale=True),
     OpSpec("AVERAGE_POOL_2D", "Pool2DOptions", by_type(1, 2), shares_scale=True),
 )
-
-LOWEST = float(np.finfo(np.float32).min)
 
 
 def max_pool2d(e: Emitter, tensor: str, window: Window) -> str:
