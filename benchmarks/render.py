@@ -63,7 +63,8 @@ def _latency(latency: Latency) -> Iterator[str]:
         f"One clip of 16×224×224, {latency.threads} threads, ai-edge-litert {versions.get('ai-edge-litert', '?')}, "
         f"ONNX Runtime {versions.get('onnxruntime', '?')}. All in one process, {latency.rounds} rounds; a turn is one "
         f"untimed run and the median of {latency.repeats} timed ones. Ratios are taken within each round, and their "
-        f"median is quoted. {_conditions(latency.conditions)}\n"
+        f"median is quoted; rounds that other processes disturbed were measured again. "
+        f"{_conditions(latency.conditions)}\n"
     )
     rows = [
         (

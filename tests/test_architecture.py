@@ -11,8 +11,18 @@ import pytest
 
 PACKAGE = Path(__file__).parents[1] / "toolchain" / "edgeconv"
 STATIONS = {
-    "sources", "lowering", "tflite", "gates", "inspection", "targets", "runtimes", "parity", "video", "bundle", "report",
-}  # fmt: skip
+    "sources",
+    "lowering",
+    "tflite",
+    "gates",
+    "inspection",
+    "targets",
+    "runtimes",
+    "parity",
+    "video",
+    "bundle",
+    "report",
+}
 LAYERS = {"core": 0, "profiles": 1, **dict.fromkeys(STATIONS, 2), "steps": 3, "pipeline": 4, "cli": 5, "__main__": 6}
 ALLOWED_BETWEEN_STATIONS = {("parity", "runtimes")}
 
@@ -67,17 +77,23 @@ def test_only_public_names_of_a_station_are_used_from_outside() -> None:
 
 def test_models_do_not_know_the_toolchain() -> None:
     models = PACKAGE.parents[1] / "models"
-    assert [p.name for p in models.rglob("*.py") if "import edgeconv\n" in p.read_text() or "edgeconv." in p.read_text()] == []
+    assert [
+        p.name for p in models.rglob("*.py") if "import edgeconv\n" in p.read_text() or "edgeconv." in p.read_text()
+    ] == []
 
 
 @pytest.mark.parametrize("module", ["edgeconv", "edgeconv.__main__", "edgeconv_models"])
 def test_importing_is_light(module: str) -> None:
-    code = f"import sys, {module}; print([m for m in ('torch', 'tensorflow', 'onnx', 'numpy', 'av') if m in sys.modules])"
+    code = (
+        f"import sys, {module}; print([m for m in ('torch', 'tensorflow', 'onnx', 'numpy', 'av') if m in sys.modules])"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
 
 
 def test_the_parent_of_an_export_never_imports_torch() -> None:
-    code = "import sys, edgeconv.pipeline; print([m for m in ('torch', 'tensorflow', 'onnxruntime') if m in sys.modules])"
+    code = (
+        "import sys, edgeconv.pipeline; print([m for m in ('torch', 'tensorflow', 'onnxruntime') if m in sys.modules])"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

@@ -160,9 +160,9 @@ def test_a_transpose_starts_from_the_nearest_tensor() -> None:
     array, mover = numbered(2, 3, 5, 7, 11), NumpyMover()
     value, views = mover.input(array), Views(mover)
     a, b, c, d, e = value.dims
-    views.get(value, (e, d, c, b, a))
+    views.get(value, [flatten((e, d, c, b, a))])
     moves = mover.log["transpose"]
-    got = get(mover, views, value, (flatten((e, d, c)), a, b))  # five blocks from the input, three from the other one
+    got = get(mover, views, value, (flatten((e, d, c)), a, b))  # four blocks from the input, three from here
     np.testing.assert_array_equal(got.reshape(-1), array.transpose(4, 3, 2, 0, 1).reshape(-1))
     assert mover.log["transpose"] == moves + 1
     assert views.transposes[-1].endswith("385×3×2")

@@ -107,15 +107,19 @@ def test_ceil_mode_is_what_torch_means(drawn: tuple[str, tuple[Case, dict[str, o
 
 @pytest.mark.parametrize(("size", "kernel", "stride", "pad", "out"), [(7, 2, 2, 0, 4), (6, 3, 2, 1, 4), (5, 3, 3, 1, 2),
                                                                     (6, 2, 3, 1, 3), (9, 4, 3, 0, 3)])  # fmt: skip
-@pytest.mark.parametrize("op", ["MaxPool", "AveragePool"])
+@pytest.mark.parametrize("op", ["MaxPool", "AveragePool", "AveragePool counted"])
 def test_ceil_mode_by_hand(op: str, size: int, kernel: int, stride: int, pad: int, out: int) -> None:
-    """The last window must start inside the input or its leading pad."""
+    """The last window must start inside the input or its leading pad; what lies behind the pads is never counted."""
+    op, _, counted = op.partition(" ")
     made, feeds = single(op, (2, 3, 4, size, 5), kernel_shape=[1, kernel, 1], strides=[1, stride, 1],
-                         pads=[0, pad, 0] * 2, ceil_mode=1)  # fmt: skip
+                         pads=[0, pad, 0] * 2, ceil_mode=1,
+                         **({"count_include_pad": 1} if counted else {}))  # fmt: skip
     x, want = feeds["x"], []
     for t in range(out):
-        window = x[:, :, :, max(0, t * stride - pad) : t * stride - pad + kernel]
-        want.append(window.max(3) if op == "MaxPool" else window.mean(3))
+        first = t * stride - pad
+        window = x[:, :, :, max(0, first) : first + kernel]
+        count = min(first + kernel, size + pad) - first if counted else window.shape[3]
+        want.append(window.max(3) if op == "MaxPool" else window.sum(3) / count)
     lowered = check_onnx(made, feeds, CLIP, [np.stack(want, 3)])
     assert lowered.outputs[0].shape[3] == out
 

@@ -160,6 +160,31 @@ def test_comparing_a_file_with_itself_finds_nothing(place: Path) -> None:
     assert all(15 < db < 100 for db in drifted.values())
 
 
+def test_the_fill_of_a_padded_max_pool_is_no_drift(tmp_path: Path) -> None:
+    """Pads of a ResNet-stem pool hold the lowest float; they are no value of the network."""
+    shape = (3, 2, 8, 10)
+    graph = helper.make_graph(
+        [helper.make_node("MaxPool", ["clip"], ["y"], kernel_shape=[3, 3], strides=[2, 2], pads=[1, 1, 1, 1])],
+        "g",
+        [helper.make_tensor_value_info("clip", TensorProto.FLOAT, shape)],
+        [helper.make_tensor_value_info("y", TensorProto.FLOAT, [3, 2, 4, 5])],
+    )
+    backend = TfliteBackend()
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9)
+    lower(graph_of(model), backend, {"clip": "NCHW"})
+    clips = np.random.default_rng(1).standard_normal((2, *shape)).astype(np.float32)
+    np.save(tmp_path / "clips.npy", clips)
+    feed = Feed(clips=tmp_path / "clips.npy", perm=(0, 2, 3, 1), physical=(3, 8, 10, 2))
+    (tmp_path / "float.tflite").write_bytes(write(backend.graph, "test"))
+    stats = tensor_ranges(RangesRequest(model=tmp_path / "float.tflite", feeds=(feed,))).value.stats
+    made = quantize(backend.graph, {n: (s.low, s.high) for n, s in stats.items()}, Recipe())
+    (tmp_path / "int8.tflite").write_bytes(write(made, "test"))
+    request = CompareRequest(reference=tmp_path / "float.tflite", candidate=tmp_path / "int8.tflite", feeds=(feed,))
+    drift = {t.tensor: t.sqnr_db for t in compare_tensors(request).value.tensors}
+    assert any("PADV2" in name for name in drift)
+    assert all(30 < db < 100 for db in drift.values())
+
+
 @pytest.mark.parametrize("runtime", ["onnxruntime", "litert", "tflite-runtime"])
 def test_a_file_that_is_no_model_is_a_finding(place: Path, runtime: str) -> None:
     (place / "garbage").write_bytes(b"\x1c\0\0\0TFL3" + b"\xff" * 99)

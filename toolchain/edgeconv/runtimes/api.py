@@ -76,6 +76,8 @@ class Patch(BaseModel):
 class RangesRequest(BaseModel):
     model: Path
     feeds: tuple[Feed, ...]
+    tensors: tuple[str, ...] | None = None
+    """Which tensors to look at; None: all computed ones."""
     patches: dict[str, Patch] = {}
     """Weighted operators by output tensor, whose inputs' moments are wanted."""
     moments: Path | None = None

@@ -24,7 +24,10 @@ def ranges(request: RangesRequest) -> Ranges:
     """True minimum and maximum over all clips; a moving average over few clips would follow the first one."""
     interpreter = open_interpreter("litert", request.model, request.threads, delegate=False, keep=True)
     details = interpreter.get_input_details()
-    wanted = computed_tensors(interpreter)
+    computed = computed_tensors(interpreter)
+    watched = set(computed if request.tensors is None else request.tensors)
+    wanted = {n: i for n, i in computed.items() if n in watched}
+    moving = {p.tensor: computed[p.tensor] for p in request.patches.values() if p.tensor not in watched}
     bounds: dict[str, tuple[float, float]] = {}
     samples: dict[str, list[Array]] = {name: [] for name in wanted}
     moments = _Moments(request.patches)
@@ -42,6 +45,8 @@ def ranges(request: RangesRequest) -> Ranges:
             # An odd step walks through all channels and positions alike.
             samples[name].append(value[:: value.size // SAMPLES | 1].copy())
             moments.look(name, tensor)
+        for name, index in moving.items():
+            moments.look(name, interpreter.get_tensor(index))
     if request.moments is not None:
         moments.save(request.moments)
     return Ranges(

@@ -71,6 +71,7 @@ def quantize(road: Road, graph: tflite.Graph, trace: lowering.Trace) -> tuple[Qu
             runtimes.RangesRequest(
                 model=road.file(FLOAT),
                 feeds=feeds(trace, road.clips("calibration")),
+                tensors=tflite.measured_tensors(graph),
                 patches=_patches(graph),
                 moments=moments,
                 threads=road.profile.threads,
@@ -125,4 +126,4 @@ def _ranges(road: Road, graph: tflite.Graph, stats: Mapping[str, runtimes.Tensor
     profile = road.profile.video
     black, white = (min(-m for m in profile.mean), max(255.0 - m for m in profile.mean))
     ranges |= dict.fromkeys(graph.inputs, (black * profile.scale, white * profile.scale))
-    return ranges
+    return tflite.complete_ranges(graph, ranges)

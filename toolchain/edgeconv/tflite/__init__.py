@@ -1,7 +1,7 @@
 """TFLite: own NHWC emission through the layout algebra, own full-int8 quantization, own deterministic writer."""
 
 from edgeconv.tflite.backend import TfliteBackend
-from edgeconv.tflite.calibrate import clipped_range
+from edgeconv.tflite.calibrate import clipped_range, complete_ranges, measured_tensors
 from edgeconv.tflite.graph import Graph, Op, Quant, Tensor
 from edgeconv.tflite.optimize import optimize
 from edgeconv.tflite.quantize import Range, Recipe, quantize
@@ -17,6 +17,8 @@ __all__ = [
     "Tensor",
     "TfliteBackend",
     "clipped_range",
+    "complete_ranges",
+    "measured_tensors",
     "optimize",
     "quantize",
     "read_moments",

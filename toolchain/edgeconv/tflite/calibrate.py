@@ -2,13 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from edgeconv.tflite.graph import Graph, Op
+
+MOVERS = ("RESHAPE", "TRANSPOSE", "STRIDED_SLICE", "PAD", "CONCATENATION", "MAX_POOL_2D")
+"""Their outputs hold nothing but values of their inputs (and zeros), so their range need not be measured."""
 LEVELS = 255
 STEPS = 48
 """Candidates per side: the bound shrunk to 1, 47/48, ... of itself."""
+
+
+def measured_tensors(graph: Graph) -> tuple[str, ...]:
+    """The computed tensors whose values must be looked at; the range of the others follows from theirs."""
+    follows = {op.outputs[0] for op in graph.ops if _follows(graph, op)} - set(graph.outputs)
+    return tuple(n for n, t in graph.tensors.items() if t.data is None and n not in follows)
+
+
+def complete_ranges(graph: Graph, ranges: Mapping[str, tuple[float, float]]) -> dict[str, tuple[float, float]]:
+    """Ranges of all computed tensors from those of the measured ones."""
+    full = dict(ranges)
+    for op in graph.ops:
+        if op.outputs[0] not in full and _follows(graph, op):
+            known = [full[i] for i in op.inputs if i in full]
+            full[op.outputs[0]] = min(low for low, _ in known), max(high for _, high in known)
+    return full
+
+
+def _follows(graph: Graph, op: Op) -> bool:
+    data = op.inputs if op.kind == "CONCATENATION" else op.inputs[:1]
+    return op.kind in MOVERS and all(graph.tensors[i].data is None for i in data)
 
 
 def clipped_range(low: float, high: float, counts: Sequence[int]) -> tuple[float, float]:

@@ -51,13 +51,16 @@ def _feed_back(weight: Array, moments: Array) -> Array:
     damped = moments + np.eye(k) * (DAMPING * diagonal + 1e-9)[:, None, None]
     # Upper factor U of the inverse, U' U = H^-1; its row p tells how later positions make up for position p.
     factor = np.linalg.cholesky(np.linalg.inv(damped)).transpose(0, 2, 1)
-    open_ = weight.astype(np.float64).transpose(2, 0, 1).copy()
+    # [K, O, C], so that what is still open lies together; float32 is ample for values in units of a step.
+    ratio = (factor / np.einsum("ckk->ck", factor)[:, :, None]).astype(np.float32)
+    open_ = np.ascontiguousarray(weight.transpose(1, 0, 2), np.float32)
     rounded = np.empty_like(open_)
     for p in range(k):
-        rounded[:, :, p] = np.clip(np.round(open_[:, :, p]), -127, 127)
-        error = (open_[:, :, p] - rounded[:, :, p]) / factor[:, p, p, None]
-        open_[:, :, p:] -= error[:, :, None] * factor[:, None, p, p:]
-    return rounded.transpose(1, 2, 0)
+        np.clip(np.round(open_[p]), -127, 127, out=rounded[p])
+        error = open_[p] - rounded[p]
+        for later in range(p + 1, k):
+            open_[later] -= error * ratio[:, p, later]
+    return rounded.transpose(1, 0, 2)
 
 
 def bias_correction(error: Array, mean: Array) -> Array:
