@@ -8,8 +8,9 @@ import numpy as np
 
 from edgeconv.tflite.graph import Graph, Op
 
-MOVERS = ("RESHAPE", "TRANSPOSE", "STRIDED_SLICE", "PAD", "CONCATENATION", "MAX_POOL_2D")
-"""Their outputs hold nothing but values of their inputs (and zeros), so their range need not be measured."""
+MOVERS = ("RESHAPE", "TRANSPOSE", "STRIDED_SLICE", "PAD", "CONCATENATION")
+"""Their outputs are distributed like their inputs, so their range need not be measured (a max pool's is not: it picks
+the large values, and its own histogram tells where clipping begins to hurt)."""
 LEVELS = 255
 STEPS = 48
 """Candidates per side: the bound shrunk to 1, 47/48, ... of itself."""
