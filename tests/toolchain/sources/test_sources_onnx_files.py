@@ -148,3 +148,9 @@ def test_a_model_that_breaks_the_rules_of_onnx(path: Path) -> None:
     onnx.save(broken, path)
     with pytest.raises(ModelError, match=r"'m\.onnx' is not valid ONNX"):
         prepare(request_for(path))
+
+
+def test_a_layout_that_does_not_fit_the_rank(path: Path) -> None:
+    onnx.save(model([16, 3, 8, 8]), path)
+    with pytest.raises(UsageError, match="NCTHW names 5 axes"):
+        describe(spec(path, input_layout="NCTHW"))

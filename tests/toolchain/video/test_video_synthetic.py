@@ -8,16 +8,27 @@ import pytest
 from edgeconv.core.errors import ExitCode, ToolError
 from edgeconv.video.decode import inspect_video
 from edgeconv.video.sources import VideoSource
-from edgeconv.video.synthetic import FRAME_COUNTS, HEIGHT, MOTIONS, WIDTH, render, write_synthetic
+from edgeconv.video.synthetic import FRAME_COUNTS, HEIGHT, MOTIONS, WIDTH, choose_look, render, write_synthetic
 
 
 @pytest.mark.parametrize("motion", MOTIONS)
 def test_every_motion_moves_and_has_a_direction_in_time(motion: str) -> None:
-    frames = np.stack(list(render(motion, 12, np.random.default_rng(3)))).astype(np.int16)
+    random = np.random.default_rng(3)
+    look = choose_look(MOTIONS.index(motion), random)
+    frames = np.stack(list(render(motion, 12, look, random))).astype(np.int16)
     assert frames.shape == (12, HEIGHT, WIDTH, 3)
     smooth = frames.reshape(12, HEIGHT // 8, 8, WIDTH // 8, 8, 3).mean((2, 4))
     assert np.abs(smooth[-1] - smooth[0]).max() > 20
     assert np.abs(smooth - smooth[::-1]).mean() > 1
+
+
+def test_eight_videos_in_a_row_cover_every_property() -> None:
+    """Activations follow brightness, contrast, detail and noise; a set that is all alike calibrates for nothing else."""
+    looks = [choose_look(number, np.random.default_rng(number)) for number in range(5, 13)]
+    assert min(k.brightness for k in looks) < 65 < 185 < max(k.brightness for k in looks)
+    assert min(k.contrast for k in looks) < 30 < 130 < max(k.contrast for k in looks)
+    assert min(k.detail for k in looks) < 7 < 50 < max(k.detail for k in looks)
+    assert min(k.grain for k in looks) < 2.5 < 16 < max(k.grain for k in looks)
 
 
 def test_files_are_real_videos_and_repeat_byte_for_byte(tmp_path: Path) -> None:

@@ -31,6 +31,10 @@ def describe(spec: SourceSpec) -> Description:
         raise UsageError(
             f"'{spec.text}' takes {list(shape)}, not {list(spec.input_shape or ())}", hint="leave --input-shape out"
         )
+    if spec.input_layout is not None and len(spec.input_layout) != len(shape):
+        raise UsageError(
+            f"layout {spec.input_layout} names {len(spec.input_layout)} axes, but the input of '{spec.text}' is {list(shape)}"
+        )
     return Description(
         input_name=inputs[0].name,
         input_shape=shape,
