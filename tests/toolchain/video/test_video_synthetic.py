@@ -23,7 +23,7 @@ def test_every_motion_moves_and_has_a_direction_in_time(motion: str) -> None:
 
 
 def test_eight_videos_in_a_row_cover_every_property() -> None:
-    """Activations follow brightness, contrast, detail and noise; a set that is all alike calibrates for nothing else."""
+    """Activations follow brightness, contrast, detail and noise: a set that is all alike calibrates for that alone."""
     looks = [choose_look(number, np.random.default_rng(number)) for number in range(5, 13)]
     assert min(k.brightness for k in looks) < 65 < 185 < max(k.brightness for k in looks)
     assert min(k.contrast for k in looks) < 30 < 130 < max(k.contrast for k in looks)

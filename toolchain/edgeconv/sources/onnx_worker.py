@@ -33,7 +33,7 @@ def describe(spec: SourceSpec) -> Description:
         )
     if spec.input_layout is not None and len(spec.input_layout) != len(shape):
         raise UsageError(
-            f"layout {spec.input_layout} names {len(spec.input_layout)} axes, but the input of '{spec.text}' is {list(shape)}"
+            f"layout {spec.input_layout} names {len(spec.input_layout)} axes, but '{spec.text}' takes {list(shape)}"
         )
     return Description(
         input_name=inputs[0].name,
