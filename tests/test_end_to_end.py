@@ -100,6 +100,13 @@ def test_raw_frames_can_be_fed_by_the_manifest_alone(exported: pipeline.ExportRe
     assert np.abs(np.clip(back + meaning["zero_point"], -128, 127) - q).max() <= 1
 
 
+def test_the_manifest_tells_the_resize_that_the_clips_had(exported: pipeline.ExportResult) -> None:
+    """A model of 64 pixels sees as much of the picture as one of 224: its clips were resized to 256 * 64 / 224."""
+    meaning = json.loads((exported.bundle / "manifest.json").read_text())["inputs"][0]
+    assert meaning["resize_shorter_side"] == 73
+    assert meaning["crop"] == [64, 64]
+
+
 def test_uint8_ends_and_paper_stride(tmp_path: Path) -> None:
     """The coral profile: raw unsigned frames in and out, one QUANTIZE at each end, none inside."""
     profile = load_profile("coral")

@@ -41,6 +41,6 @@ def export(request: ExportRequest, progress: Progress | None = None) -> ExportRe
         parity = verify(road, prepared, clips[1], described, onnx, lite)
         drifted = drift(road, lite)
         report = make_report(road, described, prepared, clips, lowering, parity, drifted, coverage, quantization)
-        deliver(road, report, parity, clips[1], described, lite)
+        deliver(road, report, parity, clips[1], described)
         staged.commit()
     return ExportResult(report, tuple(watch.timings), request.out)

@@ -64,5 +64,3 @@ class Backend(Mover, Protocol):
 
     def dense(self, tensor: str, weight: Array, bias: Array | None) -> str:
         """[rows, K] times weight [K, M] plus bias [M]."""
-
-    def matmul(self, left: str, right: str) -> str: ...

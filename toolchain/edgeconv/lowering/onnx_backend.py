@@ -118,9 +118,6 @@ class OnnxBackend:
         inputs = [tensor, self.constant(np.ascontiguousarray(weight))]
         return self._emit("Gemm", inputs + ([self.constant(bias)] if bias is not None else []))
 
-    def matmul(self, left: str, right: str) -> str:
-        return self._emit("MatMul", [left, right])
-
     def save(self, path: Path) -> None:
         """Write the model; past 2 GiB (protobuf's limit) its weights go to a file beside it."""
         model = self.model()

@@ -98,7 +98,6 @@ def deliver(
     run: parity.ParityRun,
     verification: video.LoadedClips,
     described: sources.Description,
-    lite: lowering.Trace,
 ) -> None:
     """Fill the bundle: labels, golden vectors, reports, timings, and last the manifest over all of them."""
     with road.watch.stage("bundle"):
@@ -113,7 +112,7 @@ def deliver(
                 untrained=made.source.untrained,
                 target=made.target,
                 passed=made.passed,
-                inputs=tuple(_meaning(road, described, q, lite) for q in made.inputs),
+                inputs=tuple(_meaning(road, described, q) for q in made.inputs),
                 outputs=made.outputs,
                 labels="labels.txt",
                 golden=golden,
@@ -174,9 +173,7 @@ def _golden(road: Road, run: parity.ParityRun, verification: video.LoadedClips) 
     return tuple(vectors)
 
 
-def _meaning(
-    road: Road, described: sources.Description, quantization: Quantization, _lite: lowering.Trace
-) -> bundle.InputMeaning:
+def _meaning(road: Road, described: sources.Description, quantization: Quantization) -> bundle.InputMeaning:
     size = dict(zip(described.input_layout, described.input_shape, strict=True))
     profile = road.profile.video
     return bundle.InputMeaning(
@@ -191,6 +188,6 @@ def _meaning(
         color=profile.color,
         mean=profile.mean,
         pixel_scale=profile.scale,
-        resize_shorter_side=max(profile.resize, size["H"], size["W"]),
+        resize_shorter_side=video.shorter_side(size["H"], size["W"], profile.resize),
         crop=(size["H"], size["W"]),
     )

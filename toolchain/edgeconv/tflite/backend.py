@@ -88,6 +88,3 @@ class TfliteBackend:
 
     def dense(self, tensor: str, weight: Array, bias: Array | None) -> str:
         return dense.dense(self._e, tensor, weight, bias)
-
-    def matmul(self, left: str, right: str) -> str:
-        return dense.matmul(self._e, left, right)

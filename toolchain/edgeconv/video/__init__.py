@@ -6,5 +6,6 @@ Torch-free. PyAV is imported inside the functions that need it, so importing thi
 from __future__ import annotations
 
 from edgeconv.video.clips import ClipRequest, LoadedClips, load_clips
+from edgeconv.video.preprocess import shorter_side
 
-__all__ = ["ClipRequest", "LoadedClips", "load_clips"]
+__all__ = ["ClipRequest", "LoadedClips", "load_clips", "shorter_side"]

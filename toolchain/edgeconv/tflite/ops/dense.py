@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from edgeconv.core.errors import Refused
 from edgeconv.core.layout import Array
 from edgeconv.tflite.emitter import Emitter
 from edgeconv.tflite.spec import OpSpec, Weighted, by_type, register
@@ -22,7 +21,3 @@ def dense(e: Emitter, tensor: str, weight: Array, bias: Array | None) -> str:
     filters = e.constant(weight.T.astype(np.float32))
     shape = (e.shape(tensor)[0], weight.shape[1])
     return e.emit("FULLY_CONNECTED", [tensor, filters, e.constant(bias.astype(np.float32))], shape, keepNumDims=False)
-
-
-def matmul(_e: Emitter, _left: str, _right: str) -> str:
-    raise Refused("a product of two computed matrices", "use the 4D ONNX; BATCH_MATMUL is not emitted yet")
