@@ -14,6 +14,14 @@ from edgeconv.core.layout import Array, Mover
 
 Pair = tuple[int, int]
 
+UNARY = frozenset({
+    "Relu", "Sigmoid", "Tanh", "HardSwish", "HardSigmoid", "LeakyRelu", "Elu", "Selu", "Celu", "Exp", "Log", "Sqrt",
+    "Rsqrt", "Reciprocal", "Abs", "Neg", "Erf", "Gelu", "Softplus", "Softsign", "Mish", "Swish", "ThresholdedRelu",
+    "Floor", "Ceil", "Round", "Sign", "Sin", "Cos", "Clip",
+})  # fmt: skip
+"""Elementwise functions by ONNX name and attributes; Rsqrt (1 / square root) is ours, Clip has 'min' and 'max'."""
+BINARY = frozenset({"Add", "Sub", "Mul", "Div", "Pow", "Max", "Min", "PRelu", "Mod"})
+
 
 @dataclass(frozen=True)
 class Window:
@@ -36,9 +44,16 @@ class Window:
 
 
 class Backend(Mover, Protocol):
-    """Emits one operator per call and returns the name of its output tensor."""
+    """Emits one operator per call and returns the name of its output tensor.
+
+    An operator that a format lacks is composed of others, exactly; what cannot be is refused (core.errors.Refused).
+    """
 
     channels_last: bool
+    adjoint_matmul: bool
+    """`matmul` reads its right operand as [..., N, K] for free."""
+    grouped_transpose_conv: bool
+    """`conv_transpose2d` takes groups > 1."""
 
     def scope(self, name: str) -> None:
         """All tensors emitted from now on belong to the source value `name`."""
@@ -49,6 +64,15 @@ class Backend(Mover, Protocol):
     def pad(self, tensor: str, pads: Sequence[Pair], mode: str, value: float) -> str: ...
     def concat(self, tensors: Sequence[str], axis: int) -> str: ...
     def conv2d(self, tensor: str, weight: Array, bias: Array | None, window: Window, groups: int) -> str: ...
+    def conv_transpose2d(
+        self, tensor: str, weight: Array, bias: Array | None, window: Window, groups: int, extra: Pair
+    ) -> str:
+        """Transposed convolution, weight [C, O / groups, kh, kw].
+
+        Output size: (size - 1) * stride + dilation * (kernel - 1) + 1 - before - after + extra; the rows of `extra`
+        lie behind the last window and hold the bias where no window reaches.
+        """
+
     def max_pool2d(self, tensor: str, window: Window) -> str: ...
     def average_pool2d(self, tensor: str, window: Window, count_pad: bool) -> str: ...
     def affine(self, tensor: str, scale: Array, shift: Array) -> str:
@@ -56,11 +80,26 @@ class Backend(Mover, Protocol):
 
     def unary(self, op: str, tensor: str, attributes: Mapping[str, Any]) -> str: ...
     def binary(self, op: str, left: str, right: str) -> str: ...
-    def reduce(self, op: str, tensor: str, axes: Sequence[int]) -> str:
-        """Reduce and keep the axes with size 1."""
+    def where(self, condition: Array, left: str, right: str) -> str:
+        """left where the constant condition (bool) holds, else right; numpy broadcasting."""
 
-    def softmax(self, tensor: str) -> str:
-        """Over the last axis."""
+    def expand(self, tensor: str, shape: tuple[int, ...]) -> str:
+        """Repeat axes of size 1 up to `shape` (of equal rank)."""
+
+    def resize2d(self, tensor: str, shape: tuple[int, ...], coordinates: str) -> str:
+        """Linear interpolation of a spatial tensor to the height and width of `shape` (all four output dimensions).
+
+        `coordinates` is 'half_pixel', 'align_corners' or 'asymmetric' (ONNX Resize), with scale = out / in.
+        """
+
+    def reduce(self, op: str, tensor: str, axes: Sequence[int]) -> str:
+        """ReduceMean, ReduceSum, ReduceMax, ReduceMin or ReduceProd; the axes are kept with size 1."""
+
+    def softmax(self, tensor: str, log: bool = False) -> str:
+        """Over the last axis; its logarithm where asked for."""
 
     def dense(self, tensor: str, weight: Array, bias: Array | None) -> str:
         """[rows, K] times weight [K, M] plus bias [M]."""
+
+    def matmul(self, left: str, right: str, adjoint: bool = False) -> str:
+        """[..., M, K] times [..., K, N], batch axes equal or 1 (or left out); with `adjoint` right is [..., N, K]."""

@@ -19,6 +19,8 @@ class OnnxBackend:
     """Collects nodes; :meth:`model` gives the ModelProto. Names and order are deterministic."""
 
     channels_last = False
+    adjoint_matmul = False
+    grouped_transpose_conv = True
 
     def __init__(self, opset: int) -> None:
         self.opset = opset
@@ -86,6 +88,19 @@ class OnnxBackend:
         inputs = [tensor, self.constant(weight)] + ([self.constant(bias)] if bias is not None else [])
         return self._emit("Conv", inputs, group=groups, **_attributes(window), dilations=list(window.dilation))
 
+    def conv_transpose2d(
+        self, tensor: str, weight: Array, bias: Array | None, window: Window, groups: int, extra: Pair
+    ) -> str:
+        inputs = [tensor, self.constant(weight)] + ([self.constant(bias)] if bias is not None else [])
+        # Rows behind the last window are asked for by fewer (even negative) trailing pads: output_padding has an
+        # upper bound in some runtimes.
+        cropped = [a - e for a, e in zip(window.after, extra, strict=True)]
+        more = [max(0, -c) for c in cropped]
+        attributes = _attributes(window) | {"pads": [*window.before, *(max(0, c) for c in cropped)]}
+        return self._emit(
+            "ConvTranspose", inputs, group=groups, **attributes, dilations=list(window.dilation), output_padding=more
+        )
+
     def max_pool2d(self, tensor: str, window: Window) -> str:
         return self._emit("MaxPool", [tensor], **_attributes(window), dilations=list(window.dilation))
 
@@ -101,22 +116,56 @@ class OnnxBackend:
         if op == "Clip":
             low, high = (self.constant(np.array(attributes[k], self._float)) for k in ("min", "max"))
             return self._emit("Clip", [tensor, low, high])
+        if op == "Rsqrt":
+            return self._emit("Reciprocal", [self._emit("Sqrt", [tensor])])
+        if op == "Swish":
+            return self._emit("Mul", [tensor, self._emit("Sigmoid", [self._scaled(tensor, attributes.get("alpha", 1))])])
+        if op == "Gelu" and self.opset < 20:
+            return self._gelu(tensor, str(attributes.get("approximate", "none")))
         return self._emit(op, [tensor], **attributes)
 
+    def _scaled(self, tensor: str, factor: float) -> str:
+        return tensor if factor == 1 else self._emit("Mul", [tensor, self.constant(np.array(factor, self._float))])
+
+    def _gelu(self, tensor: str, approximate: str) -> str:
+        """x / 2 * (1 + erf(x / sqrt 2)), or its tanh form: the operator itself came with opset 20."""
+        if approximate == "tanh":
+            cube = self._emit("Mul", [self._emit("Mul", [tensor, tensor]), tensor])
+            inner = self._emit("Add", [tensor, self._scaled(cube, 0.044715)])
+            bent = self._emit("Tanh", [self._scaled(inner, float(np.sqrt(2 / np.pi)))])
+        else:
+            bent = self._emit("Erf", [self._scaled(tensor, float(np.sqrt(0.5)))])
+        one = self._emit("Add", [bent, self.constant(np.array(1, self._float))])
+        return self._scaled(self._emit("Mul", [tensor, one]), 0.5)
+
     def binary(self, op: str, left: str, right: str) -> str:
-        return self._emit(op, [left, right])
+        return self._emit(op, [left, right], **({"fmod": 1} if op == "Mod" else {}))
+
+    def where(self, condition: Array, left: str, right: str) -> str:
+        return self._emit("Where", [self.constant(condition), left, right])
+
+    def expand(self, tensor: str, shape: tuple[int, ...]) -> str:
+        return self._emit("Expand", [tensor, self._ints(shape)])
+
+    def resize2d(self, tensor: str, shape: tuple[int, ...], coordinates: str) -> str:
+        inputs = [tensor, "", "", self._ints(shape)]  # sizes, because a scale such as 10 / 7 is inexact
+        return self._emit("Resize", inputs, mode="linear", coordinate_transformation_mode=coordinates)
 
     def reduce(self, op: str, tensor: str, axes: Sequence[int]) -> str:
         if self.opset >= 18 or op == "ReduceSum":
             return self._emit(op, [tensor, self._ints(axes)], keepdims=1)
         return self._emit(op, [tensor], axes=list(axes), keepdims=1)
 
-    def softmax(self, tensor: str) -> str:
-        return self._emit("Softmax", [tensor], axis=-1)
+    def softmax(self, tensor: str, log: bool = False) -> str:
+        return self._emit("LogSoftmax" if log else "Softmax", [tensor], axis=-1)
 
     def dense(self, tensor: str, weight: Array, bias: Array | None) -> str:
         inputs = [tensor, self.constant(np.ascontiguousarray(weight))]
         return self._emit("Gemm", inputs + ([self.constant(bias)] if bias is not None else []))
+
+    def matmul(self, left: str, right: str, adjoint: bool = False) -> str:
+        assert not adjoint, "ONNX has no adjoint MatMul"
+        return self._emit("MatMul", [left, right])
 
     def save(self, path: Path) -> None:
         """Write the model; past 2 GiB (protobuf's limit) its weights go to a file beside it."""
