@@ -2,10 +2,13 @@
 
 from edgeconv.sources.api import (
     Description,
+    Exported,
+    InputInfo,
     Prepared,
     PrepareRequest,
     SourceSession,
     SourceSpec,
+    export_onnx,
     model_names,
     open_source,
     resolve,
@@ -13,10 +16,13 @@ from edgeconv.sources.api import (
 
 __all__ = [
     "Description",
+    "Exported",
+    "InputInfo",
     "PrepareRequest",
     "Prepared",
     "SourceSession",
     "SourceSpec",
+    "export_onnx",
     "model_names",
     "open_source",
     "resolve",

@@ -10,7 +10,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from edgeconv.core.child import Child, Result
+from edgeconv.core.child import Child, Result, call_once
 from edgeconv.core.errors import UsageError, did_you_mean
 
 GROUP = "edgeconv.models"
@@ -127,6 +127,37 @@ class Description(BaseModel):
     """First line of the factory's docstring."""
 
 
+class InputInfo(BaseModel):
+    """One input of the network."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    shape: tuple[int, ...]
+    layout: str = ""
+    """One letter of N C T H W per axis; '' where the axes have no such meaning or it is not known."""
+    dtype: str = "float32"
+
+
+class ExportOnlyRequest(BaseModel):
+    spec: SourceSpec
+    target: Path
+    """Where to write the exported model."""
+    opset: int
+    threads: int = 2
+
+
+class Exported(BaseModel):
+    """An ONNX file of static shapes, written without any clip having been read."""
+
+    inputs: tuple[InputInfo, ...]
+    weights: str
+    """Where the weights come from, in words."""
+    untrained: bool
+    exporter: str
+    notes: tuple[str, ...] = ()
+
+
 class PrepareRequest(BaseModel):
     spec: SourceSpec
     calibration: Path
@@ -178,3 +209,20 @@ class SourceSession:
 
 def open_source(spec: SourceSpec, threads: int = 2) -> SourceSession:
     return SourceSession(spec, threads)
+
+
+def export_onnx(spec: SourceSpec, target: Path, opset: int, threads: int = 2) -> Result[Exported]:
+    """Write static-shape ONNX to ``target``, in a child process of its own, without clips.
+
+    The network is built (or its file loaded), given its weights (``--weights``, or the factory's own seeded ones) and
+    exported. Inputs may have any rank and any number of channels.
+
+    Raises:
+        UsageError: it cannot be built or its weights do not fit.
+        ModelError: it cannot be exported; every exporter's reason is listed.
+        ChildDied: the exporter crashed.
+    """
+    module = "onnx_worker" if spec.kind == "onnx file" else "torch_worker"
+    request = ExportOnlyRequest(spec=spec, target=target, opset=opset, threads=threads)
+    function = f"edgeconv.sources.{module}:export_only"
+    return call_once("the model's process", function, request, Exported, threads=threads)

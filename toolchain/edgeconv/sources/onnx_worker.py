@@ -5,7 +5,15 @@ from __future__ import annotations
 import onnx
 
 from edgeconv.core.errors import ModelError, UsageError
-from edgeconv.sources.api import Description, Prepared, PrepareRequest, SourceSpec
+from edgeconv.sources.api import (
+    Description,
+    Exported,
+    ExportOnlyRequest,
+    InputInfo,
+    Prepared,
+    PrepareRequest,
+    SourceSpec,
+)
 
 
 def describe(spec: SourceSpec) -> Description:
@@ -70,3 +78,10 @@ def prepare(request: PrepareRequest) -> Prepared:
         raise ModelError(f"'{request.spec.text}' is not valid ONNX: {str(error).splitlines()[0]}") from error
     onnx.save(model, request.onnx)  # not a copy: weights that lay beside the file go in
     return Prepared(weights="as in the ONNX file", untrained=False, exporter="none: ONNX file", has_reference=False)
+
+
+def export_only(request: ExportOnlyRequest) -> Exported:
+    told = describe(request.spec)
+    onnx.save(onnx.load(request.spec.location), request.target)
+    inputs = (InputInfo(name=told.input_name, shape=told.input_shape, layout=told.input_layout),)
+    return Exported(inputs=inputs, weights="as in the ONNX file", untrained=False, exporter="none: ONNX file")

@@ -19,7 +19,15 @@ import torch
 from torch import nn
 
 from edgeconv.core.errors import ModelError, UsageError, did_you_mean
-from edgeconv.sources.api import Description, Prepared, PrepareRequest, SourceSpec
+from edgeconv.sources.api import (
+    Description,
+    Exported,
+    ExportOnlyRequest,
+    InputInfo,
+    Prepared,
+    PrepareRequest,
+    SourceSpec,
+)
 from edgeconv.sources.exporters import export
 from edgeconv.sources.outputs import first_tensor
 from edgeconv.sources.seeding import settle
@@ -64,6 +72,26 @@ def prepare(request: PrepareRequest) -> Prepared:
             outputs.append(first_tensor(network(torch.from_numpy(np.array(clip)))).numpy())
     np.save(request.reference, np.stack(outputs).astype(np.float32))
     return Prepared(weights=weights, untrained=untrained, exporter=exporter, has_reference=True, notes=notes)
+
+
+def export_only(request: ExportOnlyRequest) -> Exported:
+    torch.set_num_threads(request.threads)
+    spec = request.spec
+    network = _network(spec)
+    shape, layout = _input(spec, network, strict=False)
+    untrained = spec.weights is None
+    weights = f"UNTRAINED: random weights (seed {spec.seed})"
+    if spec.weights is not None:
+        weights = load_weights(network, spec.weights)
+    network.eval()
+    _refuse_nan(network, spec)
+    prepare_for_export = getattr(network, "prepare_for_export", None)
+    deployed = prepare_for_export() if callable(prepare_for_export) else network
+    with torch.no_grad(), _running(shape):
+        network(torch.zeros(shape))
+    exporter, notes = export(deployed, torch.zeros(shape), request.target, request.opset)
+    inputs = (InputInfo(name="clip", shape=shape, layout=layout),)
+    return Exported(inputs=inputs, weights=weights, untrained=untrained, exporter=exporter, notes=notes)
 
 
 def _network(spec: SourceSpec) -> nn.Module:
@@ -152,7 +180,7 @@ def _literal(text: str) -> Any:
         return text
 
 
-def _input(spec: SourceSpec, network: nn.Module) -> tuple[tuple[int, ...], str]:
+def _input(spec: SourceSpec, network: nn.Module, strict: bool = True) -> tuple[tuple[int, ...], str]:
     shape = spec.input_shape or getattr(network, "input_shape", None)
     layout = spec.input_layout or getattr(network, "input_layout", None)
     if shape is None:
@@ -161,6 +189,8 @@ def _input(spec: SourceSpec, network: nn.Module) -> tuple[tuple[int, ...], str]:
             hint="give --input-shape 1,3,16,112,112, or let the module have an attribute input_shape",
         )
     layout = layout or ("NCTHW" if len(shape) == 5 else None)
+    if not strict and layout is None:
+        return tuple(shape), ""
     if layout is None or len(layout) != len(shape):
         raise UsageError(f"the axis order of the input {list(shape)} is not known", hint="give --input-layout NCTHW")
     return tuple(shape), layout
