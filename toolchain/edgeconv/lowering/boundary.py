@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from edgeconv.core.layout import Atoms, Groups, Value, flatten, fresh, leaves, size_of
 from edgeconv.lowering.context import Context
+from edgeconv.lowering.spatial import spatial_groups
 
 BATCH_AXES = "NFTD"
 """Axes that fold into the batch of the frames fold, in this order."""
@@ -33,7 +34,7 @@ def enter(ctx: Context, name: str, shape: tuple[int, ...], layout: str | None, d
     if layout and len(layout) == len(shape) >= 3 and "C" in layout and set(layout) <= {*BATCH_AXES, *"CHW"}:
         at = dict(zip(layout, dims, strict=True))
         batch = tuple(a for axis in BATCH_AXES for a in at.get(axis, ()))
-        groups = ctx.spatial_groups(batch, at["C"], at.get("H", ()), at.get("W", ()))
+        groups = spatial_groups(ctx, batch, at["C"], at.get("H", ()), at.get("W", ()))
     tensor = ctx.backend.input(name, tuple(size_of(g) for g in groups), dtype)
     return ctx.wrap(tensor, groups, dims), _port(name, dims, groups)
 

@@ -11,9 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
-
-from edgeconv.core.backend import Backend, Window
+from edgeconv.core.backend import Backend, Pair, Window
 from edgeconv.core.layout import (
     Array,
     Atom,
@@ -23,6 +21,7 @@ from edgeconv.core.layout import (
     Storage,
     Value,
     Views,
+    arrange,
     constant,
     flatten,
     fresh,
@@ -30,7 +29,7 @@ from edgeconv.core.layout import (
     regroup,
     size_of,
 )
-from edgeconv.lowering import joining
+from edgeconv.lowering import joining, moving, products, spatial
 from edgeconv.lowering.broadcast import align, choose_groups, choose_order
 
 
@@ -98,7 +97,7 @@ class Context:
             )
             return constant(value.array[index])
         heads = {value.dim(a)[0]: a for a in todo}
-        order = self._axes_together(value, todo)
+        order = self.axes_together(value, todo)
         groups = self._own_groups(value, order, lambda own: all(_leads(value.dim(a), own) for a in todo))
         if groups is None:
             groups = []
@@ -138,7 +137,7 @@ class Context:
                 return groups
         return None
 
-    def _axes_together(self, value: Value, axes: Mapping[int, object] | Sequence[int]) -> Atoms:
+    def axes_together(self, value: Value, axes: Mapping[int, object] | Sequence[int]) -> Atoms:
         """A memory order in which the atoms of each given axis stand together; the present one if it does."""
         order = self.order(value)
         for axis in axes:
@@ -193,7 +192,7 @@ class Context:
         todo = {a: p for a, p in pads.items() if p != (0, 0)}
         if not todo:
             return value
-        order = self._axes_together(value, todo)
+        order = self.axes_together(value, todo)
         places = {a: self.place(value, a, order) for a in todo if not value.dim(a)}
         heads = {value.dim(a)[0]: a for a in todo if value.dim(a)}
         groups: list[Atoms] = []
@@ -231,6 +230,15 @@ class Context:
         """Concatenate along one logical axis, in the memory order that moves the fewest elements."""
         return joining.concat(self, values, axis)
 
+    def take(self, value: Value, axis: int, indices: Sequence[int]) -> Value:
+        return moving.take(self, value, axis, indices)
+
+    def interleave(self, pieces: Sequence[Value], axis: int) -> Value:
+        return moving.interleave(self, pieces, axis)
+
+    def expand(self, value: Value, shape: Sequence[int]) -> Value:
+        return moving.expand(self, value, shape)
+
     # -- elementwise ---------------------------------------------------------------------------------------
 
     def unary(self, op: str, value: Value, attributes: Mapping[str, Any] | None = None) -> Value:
@@ -242,64 +250,45 @@ class Context:
 
     def binary(self, op: str, left: Value, right: Value) -> Value:
         """Any broadcast: operands are refined to common atoms, adjacent axes of equal signature are merged."""
-        frame = align(self, [left, right])
+        return self._broadcast(
+            [left, right], lambda values, groups: self.backend.binary(op, *map(self.views.get, values, groups))
+        )
+
+    def where(self, condition: Value, left: Value, right: Value) -> Value:
+        """left where the constant condition holds, else right."""
+
+        def emit(values: Sequence[Value], groups: Sequence[Groups]) -> str:
+            order, shape = flatten(groups[0]), [size_of(g) for g in groups[0]]
+            chosen = arrange(values[0].storage, order).reshape(shape)
+            return self.backend.where(chosen, *map(self.views.get, values[1:], groups[1:]))
+
+        return self._broadcast([condition, left, right], emit)
+
+    def _broadcast(self, operands: Sequence[Value], emit: Callable[[Sequence[Value], Sequence[Groups]], str]) -> Value:
+        frame = align(self, operands)
         order = choose_order(self, frame, self.max_rank)
         groups = choose_groups(frame, order, self.max_rank)
-        tensors = [
-            self.views.get(v, [[m[a] for a in g if a in m] for g in groups])
-            for v, m in zip(frame.values, frame.maps, strict=True)
-        ]
-        return self.wrap(self.backend.binary(op, *tensors), groups, frame.dims)
+        own = [tuple(tuple(m[a] for a in g if a in m) for g in groups) for m in frame.maps]
+        return self.wrap(emit(frame.values, own), groups, frame.dims)
 
-    # -- spatial -------------------------------------------------------------------------------------------
-
-    def spatial_groups(self, batch: Atoms, channels: Atoms, height: Atoms, width: Atoms) -> Groups:
-        if self.backend.channels_last:
-            return (batch, height, width, channels)
-        return (batch, channels, height, width)
+    # -- spatial: logical [N, C, H, W] ----------------------------------------------------------------------
 
     def conv2d(self, value: Value, weight: Array, bias: Array | None, window: Window, groups: int = 1) -> Value:
-        """Conv2d on logical [N, C, H, W]."""
-        batch, channels, height, width = (value.dim(a) for a in range(4))
-        tensor = self.views.get(value, self.spatial_groups(batch, channels, height, width))
-        out = self.backend.conv2d(tensor, weight, bias, window, groups)
-        return self._spatial_result(out, value, window, weight.shape[0])
+        return spatial.conv2d(self, value, weight, bias, window, groups)
 
-    def _spatial_result(self, tensor: str, value: Value, window: Window, channels: int | None) -> Value:
-        """Axes that the operator leaves as they are keep their atoms."""
-        sizes = window.out((value.shape[2], value.shape[3]))
-        kept = [window.kernel[i] == window.stride[i] == 1 and sizes[i] == value.shape[2 + i] for i in (0, 1)]
-        height, width = (value.dim(2 + i) if kept[i] else fresh(sizes[i]) for i in (0, 1))
-        channel = value.dim(1) if channels is None else fresh(channels)
-        dims = (value.dim(0), channel, height, width)
-        return self.wrap(tensor, self.spatial_groups(*dims), dims)
+    def conv_transpose2d(
+        self, value: Value, weight: Array, bias: Array | None, window: Window, groups: int, extra: Pair
+    ) -> Value:
+        return spatial.conv_transpose2d(self, value, weight, bias, window, groups, extra)
 
     def pool2d(self, op: str, value: Value, window: Window, count_pad: bool = True) -> Value:
-        """MaxPool or AveragePool on logical [N, C, H, W]."""
-        tensor = self.views.get(value, self.spatial_groups(*(value.dim(a) for a in range(4))))
-        if op == "MaxPool":
-            out = self.backend.max_pool2d(tensor, window)
-        else:
-            out = self.backend.average_pool2d(tensor, window, count_pad)
-        return self._spatial_result(out, value, window, None)
+        return spatial.pool2d(self, op, value, window, count_pad)
+
+    def resize2d(self, value: Value, size: Pair, coordinates: str) -> Value:
+        return spatial.resize2d(self, value, size, coordinates)
 
     def affine(self, value: Value, scale: Array, shift: Array) -> Value:
-        """Per-channel scale and shift; axis 1 is the channel axis of any rank >= 2."""
-        channels = value.dim(1)
-        order = self._axes_together(value, [1])
-        if self.backend.channels_last:
-            order = (*(a for a in order if a not in channels), *channels)
-        at = order.index(channels[0]) if channels else len(order)
-        before, after = order[:at], order[at + len(channels) :]
-        groups = self._own_spatial(value, order, channels) or self.spatial_groups(before, channels, after, ())
-        return self.wrap(self.backend.affine(self.views.get(value, groups), scale, shift), groups, value.dims)
-
-    def _own_spatial(self, value: Value, order: Atoms, channels: Atoms) -> Groups | None:
-        at = 3 if self.backend.channels_last else 1
-        for rep in value.storage.reps:
-            if len(rep.groups) == 4 and rep.order == order and leaves(rep.groups[at]) == channels:
-                return rep.groups
-        return None
+        return spatial.affine(self, value, scale, shift)
 
     # -- reductions and matrices ---------------------------------------------------------------------------
 
@@ -324,25 +313,20 @@ class Context:
         dims = [() if a in axes else d for a, d in enumerate(value.dims) if keepdims or a not in axes]
         return self.wrap(tensor, groups, dims)
 
-    def softmax(self, value: Value, axis: int) -> Value:
+    def softmax(self, value: Value, axis: int, log: bool = False) -> Value:
         over = value.dim(axis)
         rest = tuple(a for a in self.order(value) if a not in over)
         groups: Groups = (rest, over)
-        return self.wrap(self.backend.softmax(self.views.get(value, groups)), groups, value.dims)
+        return self.wrap(self.backend.softmax(self.views.get(value, groups), log), groups, value.dims)
 
     def dense(self, value: Value, weight: Array, bias: Array | None) -> Value:
-        """[..., K] times constant [K, M]: the features' memory order is folded into the weight's rows."""
-        features = value.dim(len(value.dims) - 1)
-        order = self.order(value)
-        rows = tuple(a for a in order if a not in features)
-        lying = tuple(a for a in order if a in features)
-        if not self.views.lies(value, (*rows, *lying)):
-            lying = features
-        index = np.arange(weight.shape[0]).reshape([a.size for a in features] or [1])
-        index = index.transpose([features.index(a) for a in lying] or [0]).reshape(-1)
-        tensor = self.backend.dense(self.views.get(value, (rows, lying)), weight[index], bias)
-        new = fresh(weight.shape[1])
-        return self.wrap(tensor, (rows, new), (*value.dims[:-1], new))
+        return products.dense(self, value, weight, bias)
+
+    def mix(self, value: Value, axis: int, matrix: Array) -> Value:
+        return products.mix(self, value, axis, matrix)
+
+    def matmul(self, left: Value, right: Value) -> Value:
+        return products.matmul(self, left, right)
 
 
 def _leads(dim: Atoms, groups: Sequence[Atoms]) -> bool:

@@ -16,8 +16,11 @@ Place = tuple[int, int] | None
 """(axis, number of the atom in it); None stands for the concatenation axis."""
 
 
-def concat(ctx: Context, values: Sequence[Value], axis: int) -> Value:
-    """All operands in the memory order that moves the fewest elements; axes but `axis` are refined to common atoms."""
+def concat(ctx: Context, values: Sequence[Value], axis: int, behind: int | None = None) -> Value:
+    """All operands in the memory order that moves the fewest elements; axes but `axis` are refined to common atoms.
+
+    An axis of size 1 comes right behind the axis `behind` in memory, or where the frames fold has it.
+    """
     if len(values) == 1:
         return values[0]
     lead = max((v for v in values if v.array is None), key=lambda v: size_of(v.atoms), default=None)
@@ -26,7 +29,7 @@ def concat(ctx: Context, values: Sequence[Value], axis: int) -> Value:
     aligned = list(values)
     for _ in range(2):  # a rebase may split the lead's atoms once more
         aligned = [v if v is lead else _aligned(ctx, v, lead, skip=axis) for v in aligned]
-    order = _order_for_axis(ctx, aligned, axis)
+    order = _order_for_axis(ctx, aligned, axis, behind)
     ranges = _own_grouping(ctx, lead, axis, order) or _three_groups(order)
     tensors = [ctx.views.get(v, _realise_groups(v, axis, order, ranges)) for v in aligned]
     at = next(i for i, r in enumerate(ranges) if list(order).index(None) in r)
@@ -45,7 +48,7 @@ def _aligned(ctx: Context, value: Value, lead: Value, skip: int) -> Value:
     return value
 
 
-def _order_for_axis(ctx: Context, values: Sequence[Value], axis: int) -> list[Place]:
+def _order_for_axis(ctx: Context, values: Sequence[Value], axis: int, behind: int | None) -> list[Place]:
     """Memory order as (axis, atom number) positions, None standing for the concatenation axis."""
 
     def positions(value: Value) -> list[Place]:
@@ -67,9 +70,18 @@ def _order_for_axis(ctx: Context, values: Sequence[Value], axis: int) -> list[Pl
     for value in (v for v in values if v.array is None):
         listed = positions(value)
         if None not in listed:
-            listed.insert(ctx.place(value, axis, ctx.order(value)), None)
+            listed.insert(_place(ctx, value, axis, behind), None)
         candidates.append(listed)
     return min(candidates, key=cost)
+
+
+def _place(ctx: Context, value: Value, axis: int, behind: int | None) -> int:
+    order = ctx.order(value)
+    if behind is None:
+        return ctx.place(value, axis, order)
+    if value.dim(behind):
+        return max(order.index(a) for a in value.dim(behind)) + 1
+    return ctx.place(value.with_dims(d for a, d in enumerate(value.dims) if a != axis), behind, order)
 
 
 def _realise(value: Value, axis: int, order: Sequence[Place]) -> Atoms:

@@ -119,7 +119,9 @@ class OnnxBackend:
         if op == "Rsqrt":
             return self._emit("Reciprocal", [self._emit("Sqrt", [tensor])])
         if op == "Swish":
-            return self._emit("Mul", [tensor, self._emit("Sigmoid", [self._scaled(tensor, attributes.get("alpha", 1))])])
+            return self._emit(
+                "Mul", [tensor, self._emit("Sigmoid", [self._scaled(tensor, attributes.get("alpha", 1))])]
+            )
         if op == "Gelu" and self.opset < 20:
             return self._gelu(tensor, str(attributes.get("approximate", "none")))
         return self._emit(op, [tensor], **attributes)
