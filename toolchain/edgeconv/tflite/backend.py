@@ -10,13 +10,27 @@ from edgeconv.core.errors import ModelError
 from edgeconv.core.layout import Array
 from edgeconv.tflite.emitter import Emitter
 from edgeconv.tflite.graph import Graph, Tensor
-from edgeconv.tflite.ops import conv, dense, elementwise, pool, reduce, views
+from edgeconv.tflite.ops import (
+    arithmetic,
+    composed,
+    conv,
+    dense,
+    matmul,
+    pool,
+    reduce,
+    resize,
+    select,
+    transpose_conv,
+    views,
+)
 
 
 class TfliteBackend:
     """Implements :class:`edgeconv.core.backend.Backend` on an :class:`Emitter`."""
 
     channels_last = True
+    adjoint_matmul = True
+    grouped_transpose_conv = False
 
     def __init__(self) -> None:
         self._e = Emitter()
@@ -65,6 +79,11 @@ class TfliteBackend:
     def conv2d(self, tensor: str, weight: Array, bias: Array | None, window: Window, groups: int) -> str:
         return conv.conv2d(self._e, tensor, weight, bias, window, groups)
 
+    def conv_transpose2d(
+        self, tensor: str, weight: Array, bias: Array | None, window: Window, groups: int, extra: Pair
+    ) -> str:
+        return transpose_conv.conv_transpose2d(self._e, tensor, weight, bias, window, groups, extra)
+
     def max_pool2d(self, tensor: str, window: Window) -> str:
         return pool.max_pool2d(self._e, tensor, window)
 
@@ -75,16 +94,28 @@ class TfliteBackend:
         return conv.affine(self._e, tensor, scale, shift)
 
     def unary(self, op: str, tensor: str, attributes: Mapping[str, Any]) -> str:
-        return elementwise.unary(self._e, op, tensor, attributes)
+        return composed.unary(self._e, op, tensor, attributes)
 
     def binary(self, op: str, left: str, right: str) -> str:
-        return elementwise.binary(self._e, op, left, right)
+        return arithmetic.binary(self._e, op, left, right)
+
+    def where(self, condition: Array, left: str, right: str) -> str:
+        return select.where(self._e, condition, left, right)
+
+    def expand(self, tensor: str, shape: tuple[int, ...]) -> str:
+        return select.expand(self._e, tensor, shape)
+
+    def resize2d(self, tensor: str, shape: tuple[int, ...], coordinates: str) -> str:
+        return resize.resize2d(self._e, tensor, shape, coordinates)
 
     def reduce(self, op: str, tensor: str, axes: Sequence[int]) -> str:
         return reduce.reduce(self._e, op, tensor, axes)
 
-    def softmax(self, tensor: str) -> str:
-        return reduce.softmax(self._e, tensor)
+    def softmax(self, tensor: str, log: bool = False) -> str:
+        return reduce.softmax(self._e, tensor, log)
 
     def dense(self, tensor: str, weight: Array, bias: Array | None) -> str:
         return dense.dense(self._e, tensor, weight, bias)
+
+    def matmul(self, left: str, right: str, adjoint: bool = False) -> str:
+        return matmul.matmul(self._e, left, right, adjoint)

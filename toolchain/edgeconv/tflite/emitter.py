@@ -34,11 +34,28 @@ class Emitter:
     def ints(self, values: Sequence[int] | Sequence[Sequence[int]]) -> str:
         return self.constant(np.array(values, np.int32))
 
+    def number(self, value: float) -> str:
+        """A constant [1], which broadcasts."""
+        return self.constant(np.array([value], np.float32))
+
     def emit(self, kind: str, inputs: Sequence[str], shape: Sequence[int], **options: Any) -> str:
         """Append one operator with one float32 output of the given shape."""
-        out = self.graph.add(Tensor(self.name(kind), tuple(int(s) for s in shape)))
+        return self._append(kind, inputs, shape, "float32", options)
+
+    def emit_bool(self, kind: str, inputs: Sequence[str], shape: Sequence[int]) -> str:
+        """Append a comparison."""
+        return self._append(kind, inputs, shape, "bool", {})
+
+    def _append(
+        self, kind: str, inputs: Sequence[str], shape: Sequence[int], dtype: str, options: dict[str, Any]
+    ) -> str:
+        out = self.graph.add(Tensor(self.name(kind), tuple(int(s) for s in shape), dtype))
         self.graph.ops.append(Op(kind, tuple(inputs), (out,), options))
         return out
 
     def shape(self, tensor: str) -> tuple[int, ...]:
         return self.graph.shape(tensor)
+
+    def data(self, tensor: str) -> Array | None:
+        """What a constant holds; None for a computed tensor."""
+        return self.graph.tensors[tensor].data

@@ -143,7 +143,7 @@ def quantized(array: Array, quant: Quant) -> Array:
 
 def _weights(graph: Graph, op: Op, weighted: Weighted, seen: InputMoments | None) -> Op:
     """Replace weight and bias; the weight scale grows where the int32 bias would overflow."""
-    x, weight, bias = (graph.tensors[i] for i in op.inputs)
+    x, weight, bias = (graph.tensors[op.inputs[i]] for i in (weighted.data, weighted.weight, weighted.bias))
     assert weight.data is not None
     assert bias.data is not None
     assert x.quant is not None
@@ -167,7 +167,8 @@ def _weights(graph: Graph, op: Op, weighted: Weighted, seen: InputMoments | None
     ]
     for tensor in made:
         graph.add(tensor)
-    return replace(op, inputs=(op.inputs[0], made[0].name, made[1].name))
+    renamed = {weighted.weight: made[0].name, weighted.bias: made[1].name}
+    return replace(op, inputs=tuple(renamed.get(i, n) for i, n in enumerate(op.inputs)))
 
 
 def _rounded(op: Op, steps: Array, seen: InputMoments | None) -> tuple[Array, Array]:

@@ -19,10 +19,14 @@ def by_type(floating: int, integer: int) -> Version:
 
 @dataclass(frozen=True)
 class Weighted:
-    """The operator has a weight (input 1) and a bias (input 2); `axis` is the output-channel axis of the weight."""
+    """The operator has a weight and a bias; `axis` is the output-channel axis of the weight."""
 
     axis: int
     per_channel: bool
+    data: int = 0
+    weight: int = 1
+    bias: int = 2
+    """Which input is which."""
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from edgeconv.core.layout import Array
 from edgeconv.tflite.graph import Graph, Op, Tensor
 from edgeconv.tflite.spec import specs
 
-_TYPES = {"float32": "FLOAT32", "int8": "INT8", "uint8": "UINT8", "int32": "INT32", "int64": "INT64"}
+_TYPES = {"float32": "FLOAT32", "int8": "INT8", "uint8": "UINT8", "int32": "INT32", "int64": "INT64", "bool": "BOOL"}
 _ENUMS = {
     "padding": schema.Padding,
     "fusedActivationFunction": schema.ActivationFunctionType,

@@ -1,4 +1,4 @@
-"""MEAN, SUM, REDUCE_MAX, REDUCE_MIN and SOFTMAX."""
+"""MEAN, SUM, REDUCE_MAX, REDUCE_MIN, REDUCE_PROD, SOFTMAX and LOG_SOFTMAX."""
 
 from __future__ import annotations
 
@@ -12,10 +12,18 @@ register(
     OpSpec("SUM", "ReducerOptions", by_type(1, 2)),
     OpSpec("REDUCE_MAX", "ReducerOptions", by_type(1, 2), shares_scale=True),
     OpSpec("REDUCE_MIN", "ReducerOptions", by_type(1, 2), shares_scale=True),
+    OpSpec("REDUCE_PROD", "ReducerOptions", by_type(1, 2)),
     OpSpec("SOFTMAX", "SoftmaxOptions", by_type(1, 2), fixed_output=(1 / 256, -128)),
+    OpSpec("LOG_SOFTMAX", "LogSoftmaxOptions", by_type(1, 2), fixed_output=(16 / 256, 127)),
 )
 
-_KINDS = {"ReduceMean": "MEAN", "ReduceSum": "SUM", "ReduceMax": "REDUCE_MAX", "ReduceMin": "REDUCE_MIN"}
+_KINDS = {
+    "ReduceMean": "MEAN",
+    "ReduceSum": "SUM",
+    "ReduceMax": "REDUCE_MAX",
+    "ReduceMin": "REDUCE_MIN",
+    "ReduceProd": "REDUCE_PROD",
+}
 
 
 def reduce(e: Emitter, op: str, tensor: str, axes: Sequence[int]) -> str:
@@ -23,5 +31,7 @@ def reduce(e: Emitter, op: str, tensor: str, axes: Sequence[int]) -> str:
     return e.emit(_KINDS[op], [tensor, e.ints(list(axes))], shape, keepDims=True)
 
 
-def softmax(e: Emitter, tensor: str) -> str:
+def softmax(e: Emitter, tensor: str, log: bool) -> str:
+    if log:
+        return e.emit("LOG_SOFTMAX", [tensor], e.shape(tensor))
     return e.emit("SOFTMAX", [tensor], e.shape(tensor), beta=1.0)

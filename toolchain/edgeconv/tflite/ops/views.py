@@ -19,6 +19,9 @@ register(
     OpSpec("CONCATENATION", "ConcatenationOptions", by_type(1, 2), shares_scale=True),
 )
 
+_AT_ONCE = 5
+"""XNNPACK (LiteRT 2.3) takes a CONCATENATION of at most five tensors."""
+
 
 def reshape(e: Emitter, tensor: str, shape: tuple[int, ...]) -> str:
     return e.emit("RESHAPE", [tensor, e.ints(shape)], shape, newShape=list(shape))
@@ -38,13 +41,38 @@ def slice_(e: Emitter, tensor: str, starts: Sequence[int], sizes: Sequence[int])
 def pad(e: Emitter, tensor: str, widths: Sequence[tuple[int, int]], mode: str, value: float) -> str:
     if mode == "constant":
         return pad_constant(e, tensor, list(widths), value)
+    if mode == "edge":
+        return _pad_edge(e, tensor, widths)
     if mode != "reflect":
-        raise Refused(f"a Pad of mode {mode!r}", "TFLite has constant and reflect pads")
+        raise Refused(f"a Pad of mode {mode!r}", "TFLite has constant, edge and reflect pads")
     shape = [s + a + b for s, (a, b) in zip(e.shape(tensor), widths, strict=True)]
     return e.emit("MIRROR_PAD", [tensor, e.ints(widths)], shape, mode="REFLECT")
 
 
+def _pad_edge(e: Emitter, tensor: str, widths: Sequence[tuple[int, int]]) -> str:
+    """The first and last rows again and again, axis by axis."""
+    for axis, (before, after) in enumerate(widths):
+        shape = e.shape(tensor)
+        ends = []
+        for at, count in ((0, before), (shape[axis] - 1, after)):
+            start, size = [0] * len(shape), list(shape)
+            start[axis], size[axis] = at, 1
+            ends.append([slice_(e, tensor, start, size)] * count if count else [])
+        if before or after:
+            tensor = concat(e, [*ends[0], tensor, *ends[1]], axis)
+    return tensor
+
+
 def concat(e: Emitter, tensors: Sequence[str], axis: int) -> str:
+    """Joined in steps where there are more tensors than a delegate takes at once."""
+    while len(tensors) > _AT_ONCE:
+        tensors = [_concat(e, tensors[i : i + _AT_ONCE], axis) for i in range(0, len(tensors), _AT_ONCE)]
+    return _concat(e, tensors, axis)
+
+
+def _concat(e: Emitter, tensors: Sequence[str], axis: int) -> str:
+    if len(tensors) == 1:
+        return tensors[0]
     shape = list(e.shape(tensors[0]))
     shape[axis] = sum(e.shape(t)[axis] for t in tensors)
     return e.emit("CONCATENATION", tensors, shape, axis=axis)
