@@ -97,4 +97,3 @@ def _result(ctx: Context, tensor: str, value: Value, window: Window, channels: i
     channel = value.dim(1) if channels is None else fresh(channels)
     dims = (value.dim(0), channel, height, width)
     return ctx.wrap(tensor, spatial_groups(ctx, *dims), dims)
-
