@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
 from edgeconv.core.backend import Backend, Pair, Window
 from edgeconv.core.layout import (
     Array,
@@ -39,6 +41,8 @@ class Context:
 
     backend: Backend
     max_rank: int = 4
+    dtype: str = "float32"
+    """Of everything computed."""
     views: Views = field(init=False)
 
     def __post_init__(self) -> None:
@@ -66,6 +70,9 @@ class Context:
         dims = regroup(whole, value.shape)
         assert dims is not None
         return self.wrap(tensor, (whole,), dims)
+
+    def scalar(self, number: float) -> Value:
+        return constant(np.array(number, self.dtype))
 
     # -- free: only the logical dimensions change ----------------------------------------------------------
 

@@ -28,7 +28,8 @@ class Trace:
 
 def run(graph: SourceGraph, backend: Backend, layouts: Mapping[str, str]) -> Trace:
     """Lower every node into `backend`; `layouts` names the axes of inputs ('NCTHW') where they are known."""
-    ctx, trace, rules = Context(backend), Trace(), load_rules()
+    computed = next((d for d in graph.dtypes.values() if d.startswith("float")), "float32")
+    ctx, trace, rules = Context(backend, dtype=computed), Trace(), load_rules()
     values: dict[str, Value | None] = {"": None}
     for name, array in graph.constants.items():
         values[name] = constant(array)

@@ -5,7 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from edgeconv.core.errors import Refused
+
+LOWEST = float(np.finfo(np.float32).min)
+"""What a maximum is padded with: no value, only lower than every value."""
 
 
 def explicit_pads(

@@ -11,14 +11,8 @@ from edgeconv.core.layout import Value, size_of
 from edgeconv.lowering.context import Context
 from edgeconv.lowering.registry import Node, rule
 
-UNARY = (
-    "Relu", "Sigmoid", "Tanh", "HardSwish", "HardSigmoid", "LeakyRelu", "Elu", "Exp", "Log", "Sqrt", "Abs", "Neg",
-    "Erf", "Gelu", "Softplus", "Reciprocal", "Floor", "Ceil", "Sign",
-)  # fmt: skip
-BINARY = ("Add", "Sub", "Mul", "Div", "Pow", "Max", "Min", "PRelu")
 
-
-@rule(*UNARY)
+@rule(*sorted(UNARY - {"Clip", "Rsqrt"}))
 def unary(ctx: Context, node: Node) -> Value:
     """Elementwise function of one tensor.
 
@@ -41,7 +35,7 @@ def clip(ctx: Context, node: Node) -> Value:
     return ctx.unary("Clip", node.input(0), bounds)
 
 
-@rule(*BINARY)
+@rule(*sorted(BINARY))
 def binary(ctx: Context, node: Node) -> Value:
     """Elementwise function of two tensors with any broadcast.
 
@@ -50,6 +44,8 @@ def binary(ctx: Context, node: Node) -> Value:
     Refuses: shapes that do not broadcast.
     Max and Min of more than two tensors become a chain.
     """
+    if node.op == "Mod" and not node.attributes.get("fmod"):
+        raise Refused("an integer Mod", "only floating-point remainders (fmod=1) are lowered")
     value = node.input(0)
     for i in range(1, len(node.inputs)):
         other = _placed(ctx, node, value, node.input(i))
@@ -75,3 +71,38 @@ def _placed(ctx: Context, node: Node, left: Value, right: Value) -> Value:
 def identity(_ctx: Context, node: Node) -> Value:
     """Identity and inference-mode Dropout. Before: y = x. After: no operator. Refuses nothing."""
     return node.input(0)
+
+
+@rule("Sum", "Mean")
+def variadic(ctx: Context, node: Node) -> Value:
+    """Sum or mean of any number of tensors. Before: Sum(a, b, ...). After: a chain of Add, for a mean one Mul. Exact.
+
+    Refuses nothing.
+    """
+    total = node.input(0)
+    for i in range(1, len(node.inputs)):
+        total = ctx.binary("Add", total, node.input(i))
+    return total if node.op == "Sum" else ctx.binary("Mul", total, ctx.scalar(1 / len(node.inputs)))
+
+
+@rule("Where")
+def where(ctx: Context, node: Node) -> Value:
+    """Before: Where(condition, a, b), a constant condition. After: the same with merged axes, rank <= 4. Exact.
+
+    Refuses: a condition computed at run time (the device formats have no mask of their own).
+    """
+    condition = node.input(0)
+    if condition.array is None:
+        raise Refused("its condition is computed at run time", "use Max, Min or Clip, or a mask that is a constant")
+    return ctx.where(condition, node.input(1), node.input(2))
+
+
+@rule("Cast", "CastLike")
+def cast(ctx: Context, node: Node) -> Value:
+    """Before: Cast(x, to) between floating-point types. After: no operator. Refuses: any other type."""
+    x = node.input(0)
+    names = {1: "float32", 10: "float16", 11: "float64"}
+    wanted = names.get(int(node.attributes.get("to", 0))) if node.op == "Cast" else ctx.dtype
+    if wanted is None:
+        raise Refused("it casts to integers or booleans", "keep the network in floating point")
+    return x

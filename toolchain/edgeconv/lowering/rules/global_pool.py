@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from edgeconv.core.layout import Value
 from edgeconv.lowering.context import Context
 from edgeconv.lowering.registry import Node, rule
@@ -19,12 +21,16 @@ def global_pool(ctx: Context, node: Node) -> Value:
     return ctx.reduce(op, x, range(2, len(x.shape)), keepdims=True)
 
 
-@rule("ReduceMean", "ReduceMax", "ReduceMin", "ReduceSum")
+@rule(
+    "ReduceMean", "ReduceMax", "ReduceMin", "ReduceSum", "ReduceProd",
+    "ReduceL1", "ReduceL2", "ReduceSumSquare", "ReduceLogSum", "ReduceLogSumExp",
+)  # fmt: skip
 def reduce(ctx: Context, node: Node) -> Value:
     """Reduction over any axes.
 
     Before: ReduceX over any set of axes, as attribute (opset < 18) or constant input; keepdims 0 or 1.
-    After: one reduction over runs of axes that lie together in memory. Exact.
+    After: one reduction over runs of axes that lie together in memory; norms and logarithms as elementwise operators
+    around a sum (the logarithm of a sum of exponentials after the maximum is taken off). Exact.
     Refuses: axes computed at run time.
     """
     x = node.input(0)
@@ -38,4 +44,31 @@ def reduce(ctx: Context, node: Node) -> Value:
             return x
         given = range(rank)
     axes = [int(a) % rank for a in given]
-    return ctx.reduce(node.op, x, axes, keepdims=bool(node.attributes.get("keepdims", 1)))
+    return _reduced(ctx, node.op, x, axes, bool(node.attributes.get("keepdims", 1)))
+
+
+def _reduced(ctx: Context, op: str, x: Value, axes: list[int], keep: bool) -> Value:
+    if op == "ReduceL1":
+        return ctx.reduce("ReduceSum", ctx.unary("Abs", x), axes, keep)
+    if op in ("ReduceL2", "ReduceSumSquare"):
+        total = ctx.reduce("ReduceSum", ctx.binary("Mul", x, x), axes, keep)
+        return ctx.unary("Sqrt", total) if op == "ReduceL2" else total
+    if op == "ReduceLogSum":
+        return ctx.unary("Log", ctx.reduce("ReduceSum", x, axes, keep))
+    if op == "ReduceLogSumExp":
+        top = ctx.reduce("ReduceMax", x, axes, keepdims=True)
+        total = ctx.reduce("ReduceSum", ctx.unary("Exp", ctx.binary("Sub", x, top)), axes, keepdims=True)
+        y = ctx.binary("Add", ctx.unary("Log", total), top)
+        return y if keep else y.with_dims(d for a, d in enumerate(y.dims) if a not in axes)
+    return ctx.reduce(op, x, axes, keep)
+
+
+@rule("CumSum")
+def cumsum(ctx: Context, node: Node) -> Value:
+    """Before: CumSum(x, axis), exclusive and reverse too. After: a product with a triangular matrix of ones along the
+    axis. Exact up to summation order. Refuses: an axis computed at run time.
+    """
+    x = node.input(0)
+    axis = int(node.required(1, "axis").reshape(-1)[0]) % len(x.shape)
+    ones = np.tri(x.shape[axis], k=-1 if node.attributes.get("exclusive") else 0, dtype=ctx.dtype)
+    return ctx.mix(x, axis, ones.T.copy() if node.attributes.get("reverse") else ones)

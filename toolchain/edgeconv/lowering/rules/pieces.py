@@ -1,4 +1,4 @@
-"""Taking tensors apart and putting them together: Slice, Split, Gather, Concat, Pad."""
+"""Taking tensors apart and putting them together: Slice, Split, Concat, Pad."""
 
 from __future__ import annotations
 
@@ -24,9 +24,10 @@ def concat(ctx: Context, node: Node) -> Value:
 def slice_(ctx: Context, node: Node) -> Value:
     """Slices with constant bounds.
 
-    Before: Slice(x, starts, ends, axes, steps), steps > 0. After: unit-stride slices; a step becomes a view
+    Before: Slice(x, starts, ends, axes, steps). After: unit-stride slices; a step becomes a view
     (size/step, step) and a unit slice, because strided slices leave the delegates. Exact.
-    Refuses: computed bounds, negative steps, empty results.
+    A negative step takes the positions one by one.
+    Refuses: computed bounds, empty results, more than 64 positions backwards.
     """
     x = node.input(0)
     rank = len(x.shape)
@@ -38,19 +39,23 @@ def slice_(ctx: Context, node: Node) -> Value:
     steps = [1] * len(starts) if steps_input is None else steps_input.reshape(-1).tolist()
     plain: dict[int, tuple[int, int]] = {}
     strided: list[tuple[int, int, int, int]] = []
-    for start, end, given_axis, step in zip(starts, ends, axes, steps, strict=True):
+    backwards: dict[int, range] = {}
+    for start, end, given_axis, given_step in zip(starts, ends, axes, steps, strict=True):
         axis = int(given_axis) % rank
-        if step < 1:
-            raise Refused(f"step {step} on axis {axis}", "flip the axis in the data instead of in the model")
-        first, stop, _ = slice(int(start), int(end), int(step)).indices(x.shape[axis])
+        first, stop, step = slice(int(start), int(end), int(given_step)).indices(x.shape[axis])
         size = len(range(first, stop, step))
         if size == 0:
             raise Refused(f"an empty slice on axis {axis}", "remove the branch that has no elements")
-        if step == 1:
+        if step < 0:
+            backwards[axis] = range(first, stop, step)
+        elif step == 1:
             plain[axis] = (first, size)
         else:
-            strided.append((axis, first, size, int(step)))
-    return ctx.select_many(ctx.slice(x, plain), strided)
+            strided.append((axis, first, size, step))
+    y = ctx.select_many(ctx.slice(x, plain), strided)
+    for axis, positions in backwards.items():
+        y = ctx.take(y, axis, positions)
+    return y
 
 
 @rule("Split")
@@ -68,30 +73,6 @@ def split(ctx: Context, node: Node) -> tuple[Value, ...]:
             given = sizes_input.reshape(-1).tolist()
     starts = np.cumsum([0, *given])
     return tuple(ctx.slice(x, {axis: (int(s), int(n))}) for s, n in zip(starts, given, strict=False))
-
-
-@rule("Gather")
-def gather(ctx: Context, node: Node) -> Value:
-    """Constant indices along one axis.
-
-    Before: Gather(x, indices, axis), constant indices of rank 0 or 1. After: a unit slice where the indices are a
-    run, a view and unit slice where they are evenly spaced, otherwise one slice per index and a Concat. Exact.
-    Refuses: computed indices; indices of rank > 1; more than 64 scattered indices.
-    """
-    x = node.input(0)
-    axis = int(node.attributes.get("axis", 0)) % len(x.shape)
-    indices = node.required(1, "indices")
-    if indices.ndim > 1:
-        raise Refused(f"indices of rank {indices.ndim}", "index one axis at a time")
-    flat = [int(i) % x.shape[axis] for i in indices.reshape(-1)]
-    steps = set(np.diff(flat).tolist())
-    if len(flat) == 1 or (len(steps) == 1 and min(steps) > 0):
-        y = ctx.select(x, axis, flat[0], len(flat), steps.pop() if steps else 1)
-    elif len(flat) <= 64:
-        y = ctx.concat([ctx.slice(x, {axis: (i, 1)}) for i in flat], axis)
-    else:
-        raise Refused(f"{len(flat)} scattered indices", "gather on the host, or use evenly spaced indices")
-    return y if indices.ndim else y.with_dims(d for i, d in enumerate(y.dims) if i != axis)
 
 
 @rule("Pad")

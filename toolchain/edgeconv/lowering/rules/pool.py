@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+import numpy as np
+
 from edgeconv.core.errors import Refused
-from edgeconv.core.layout import Value, flatten
+from edgeconv.core.layout import Value, constant, flatten
 from edgeconv.lowering.context import Context
 from edgeconv.lowering.registry import Node, rule
 from edgeconv.lowering.taps import Axis, window
-from edgeconv.lowering.windows import ceil_excess, explicit_pads
+from edgeconv.lowering.windows import LOWEST, ceil_excess, explicit_pads
 
 
 @rule("MaxPool", "AveragePool")
@@ -19,10 +21,10 @@ def pool(ctx: Context, node: Node) -> Value:
 
     Before: MaxPool/AveragePool on [N, C, S1..Sn], n = 1..3; pads, ceil_mode, count_include_pad, dilation.
     After: 2D pools with explicit pads and floor rounding (the excess of ceil_mode becomes trailing pad, which for
-    an average is never counted); the first axis as a pool (k, 1) on the timeline fold. A pool over a whole volume
-    without pads becomes one ReduceMean or ReduceMax.
+    an average is never counted); the first axis as a pool (k, 1) on the timeline fold. An axis of dilation d is
+    padded and pooled as [size/d, d]. A pool over a whole volume without pads becomes one ReduceMean or ReduceMax.
     Exact: the valid region of a window is a box, so its count is a product.
-    Refuses: the Indices output of MaxPool; storage_order = 1.
+    Refuses: the Indices output of MaxPool; pads not smaller than the kernel; averages over nothing but pads.
     """
     x = node.input(0)
     n = len(x.shape) - 2
@@ -46,12 +48,55 @@ def pool(ctx: Context, node: Node) -> Value:
 
 
 def pool_axes(ctx: Context, op: str, x: Value, axes: Sequence[Axis], excess: Sequence[int], counted: bool) -> Value:
-    """Pool over logical [N, C, S1..Sn], at most two axes at a time."""
-    n = len(axes)
+    """Pool over logical [N, C, S1..Sn]: dilated axes one by one, then at most two axes at a time."""
+    axes, excess, n = list(axes), list(excess), len(axes)
+    for i, a in enumerate(axes):
+        if a.dilation > 1 and a.kernel > 1:
+            x = _dilated(ctx, op, x, 2 + i, a, excess[i], counted)
+            axes[i], excess[i] = Axis(x.shape[2 + i], 1), 0
     if n == 3:
         y = _pool2(ctx, op, x, (1, 2), axes[1:], excess[1:], counted)
         return _pool2(ctx, op, y, (0,), axes[:1], excess[:1], counted)
     return _pool2(ctx, op, x, tuple(range(n)), axes, excess, counted)
+
+
+def _dilated(ctx: Context, op: str, x: Value, axis: int, a: Axis, excess: int, counted: bool) -> Value:
+    """Positions as a view [rows, dilation]: down its rows, the taps of a window are neighbours.
+
+    The pads are real here, so an average that must not count them is scaled by kernel / (taps inside).
+    """
+    d, out = a.dilation, replace(a, after=a.after + excess).out
+    extent = max(a.before + a.size, (out - 1) * a.stride + d * (a.kernel - 1) + 1)
+    rows = -(-extent // d)
+    fill = LOWEST if op == "MaxPool" else 0.0
+    x = ctx.pad(x, {axis: (a.before, rows * d - a.before - a.size)}, fill=fill)
+    view = ctx.reshape(x, (*x.shape[:axis], rows, d, *x.shape[axis + 1 :]))
+    flat = _along(ctx, view, axis)
+    pooled = ctx.pool2d(op, flat, window(Axis(rows, a.kernel), Axis(flat.shape[3], 1)))
+    every = pooled.with_dims((*view.dims[:axis], pooled.dims[2], *view.dims[axis + 1 :]))
+    joined = every.with_dims((*every.dims[:axis], (*every.dims[axis], *every.dims[axis + 1]), *every.dims[axis + 2 :]))
+    y = ctx.select(joined, axis, 0, out, a.stride)
+    if op == "MaxPool":
+        return y
+    taps = np.arange(out)[:, None] * a.stride + np.arange(a.kernel) * d - a.before
+    first, end = (-a.before, a.size + a.after) if counted else (0, a.size)
+    inside = ((taps >= first) & (taps < end)).sum(1)
+    if not inside.all():
+        raise Refused("a window that holds nothing but pads", "use smaller pads")
+    if (inside == a.kernel).all():
+        return y
+    return ctx.binary("Mul", y, constant((a.kernel / inside).reshape(-1, *[1] * (len(y.shape) - axis - 1))))
+
+
+def _along(ctx: Context, x: Value, axis: int) -> Value:
+    """[batch, channels, axis, rest] for a pool along one axis, which leaves all others as they lie."""
+    flat = x.with_dims((flatten((x.dims[0], *x.dims[2:axis])), x.dims[1], x.dims[axis], flatten(x.dims[axis + 1 :])))
+    if ctx.backend.channels_last or ctx.lies(flat, *flat.dims):
+        return flat
+    # In the frames fold the time axis lies before the channels: [N, 1, T, C*H*W].
+    order, along = ctx.axes_together(x, [axis]), x.dim(axis)
+    at = order.index(along[0]) if along else ctx.place(x, axis, order)
+    return x.with_dims((order[:at], (), along, order[at + len(along) :]))
 
 
 def _pool2(
@@ -71,24 +116,16 @@ def _pool2(
     elif any(excess):
         counted = False
     grown = [replace(a, after=a.after + e) for a, e in zip(axes, excess, strict=True)]
-    if op == "AveragePool" and any(a.dilation > 1 for a in grown):
-        raise Refused("a dilated average pool", "use a depthwise convolution with equal weights")
     if op == "MaxPool" and any(a.before >= a.kernel or a.after >= a.kernel for a in grown):
         raise Refused("pads not smaller than the kernel", "pad the input before the pool")
     first = native[0]
-    height = x.dims[2 + first]
-    if len(native) == 2:
-        batch = [a for d in (x.dims[0], *x.dims[2 : 2 + first]) for a in d]
-        flat = x.with_dims((batch, x.dims[1], height, x.dims[2 + native[1]]))
-        second = grown[1]
+    if len(native) == 1:
+        flat = _along(ctx, x, 2 + first)
+        second = Axis(flat.shape[3], 1)
     else:
-        flat = x.with_dims((x.dims[0], x.dims[1], height, [a for d in x.dims[2 + first + 1 :] for a in d]))
-        second = Axis(flat.shape[3], 1)
-    if len(native) == 1 and not ctx.backend.channels_last and not ctx.lies(flat, *flat.dims):
-        # [N, 1, T, C*H*W]: in the frames fold the time axis lies before the channels.
-        inside = set(flatten((x.dims[1], *x.dims[2 + first + 1 :])))
-        flat = x.with_dims((x.dims[0], (), height, [a for a in ctx.order(x) if a in inside]))
-        second = Axis(flat.shape[3], 1)
+        batch = flatten((x.dims[0], *x.dims[2 : 2 + first]))
+        flat = x.with_dims((batch, x.dims[1], x.dims[2 + first], x.dims[2 + native[1]]))
+        second = grown[1]
     y = ctx.pool2d(op, flat, window(grown[0], second), counted)
     out = list(x.dims)
     out[2 + first] = y.dims[2]
