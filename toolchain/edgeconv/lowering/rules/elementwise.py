@@ -6,6 +6,7 @@ import itertools
 
 import numpy as np
 
+from edgeconv.core.backend import BINARY, UNARY
 from edgeconv.core.errors import Refused
 from edgeconv.core.layout import Value, size_of
 from edgeconv.lowering.context import Context

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 
 import numpy as np
@@ -75,7 +76,7 @@ def _neighbours(source: Array, count: int) -> list[tuple[int, int]]:
     cuts = [0, *(np.flatnonzero((np.diff(source) != 1) | (source[1:] == count)) + 1).tolist(), len(source)]
     if len(cuts) > 65:
         raise Refused(f"{len(cuts) - 1} scattered runs", "overwrite whole ranges")
-    return [(int(source[a]), b - a) for a, b in zip(cuts[:-1], cuts[1:], strict=True)]
+    return [(int(source[a]), b - a) for a, b in itertools.pairwise(cuts)]
 
 
 def _rows(shape: tuple[int, ...], indices: Array) -> tuple[list[int], tuple[int, ...]]:
@@ -87,7 +88,10 @@ def _rows(shape: tuple[int, ...], indices: Array) -> tuple[list[int], tuple[int,
 
 @rule("Tile")
 def tile(ctx: Context, node: Node) -> Value:
-    """Before: Tile(x, repeats). After: along every repeated axis a Concat of copies. Exact. Refuses: computed repeats."""
+    """Before: Tile(x, repeats). After: a Concat of copies along every repeated axis. Exact.
+
+    Refuses: computed repeats.
+    """
     y = node.input(0)
     for axis, times in enumerate(node.required(1, "repeats").reshape(-1).tolist()):
         if times > 1:
