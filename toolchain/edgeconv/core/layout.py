@@ -71,8 +71,8 @@ def flatten(groups: Iterable[Iterable[Atom]]) -> Atoms:
 
 
 def fresh(size: int) -> Atoms:
-    """Atoms of a new axis."""
-    return (Atom(size),) if size > 1 else ()
+    """Atoms of a new axis: none for size 1. Shape arithmetic knows empty constants, so size 0 keeps its atom."""
+    return () if size == 1 else (Atom(size),)
 
 
 @dataclass(frozen=True)
