@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from edgeconv.core.backend import Backend
 from edgeconv.core.errors import ModelError
 from edgeconv.lowering.boundary import Port
+from edgeconv.lowering.counterpart import Counterpart
 from edgeconv.lowering.engine import Trace, run
 from edgeconv.lowering.fold import fold_batch_norms
 from edgeconv.lowering.graph import SourceGraph, graph_of, load_graph
@@ -14,6 +15,7 @@ from edgeconv.lowering.onnx_backend import OnnxBackend
 from edgeconv.lowering.simplify import SimplifyOutcome, simplify
 
 __all__ = [
+    "Counterpart",
     "OnnxBackend",
     "Port",
     "SimplifyOutcome",

@@ -10,6 +10,7 @@ from edgeconv.core.backend import Backend
 from edgeconv.core.errors import Refusal, Refused
 from edgeconv.core.layout import Array, Value, constant
 from edgeconv.lowering.boundary import Port, enter, leave
+from edgeconv.lowering.counterpart import Counterpart, counterpart
 from edgeconv.lowering.context import Context
 from edgeconv.lowering.graph import SourceGraph, SourceNode, folded
 from edgeconv.lowering.registry import Node, load_rules
@@ -24,6 +25,8 @@ class Trace:
     refusals: list[Refusal] = field(default_factory=list)
     rules: Counter[str] = field(default_factory=Counter)
     transposes: list[str] = field(default_factory=list)
+    counterparts: list[Counterpart] = field(default_factory=list)
+    """Where every computed value of the source lies in the lowered graph, in source order."""
 
 
 def run(graph: SourceGraph, backend: Backend, layouts: Mapping[str, str]) -> Trace:
@@ -72,6 +75,8 @@ def run(graph: SourceGraph, backend: Backend, layouts: Mapping[str, str]) -> Tra
             left = values[name]
             assert left is not None
             trace.outputs.append(leave(ctx, name, left))
+    computed_names = (o for node in graph.nodes for o in node.outputs)
+    trace.counterparts = [c for o in computed_names if (c := counterpart(o, values.get(o))) is not None]
     trace.transposes = ctx.views.transposes
     return trace
 

@@ -47,9 +47,8 @@ class OnnxBackend:
         return name
 
     def constant(self, array: Array) -> str:
-        """Floating-point constants take the type of the inputs: a rule need not know it."""
         name = self._name("const")
-        self.initializers[name] = np.asarray(array, self._float if np.asarray(array).dtype.kind == "f" else None)
+        self.initializers[name] = np.asarray(array)
         return name
 
     def _ints(self, values: Sequence[int]) -> str:

@@ -85,7 +85,8 @@ def _dilated(ctx: Context, op: str, x: Value, axis: int, a: Axis, excess: int, c
         raise Refused("a window that holds nothing but pads", "use smaller pads")
     if (inside == a.kernel).all():
         return y
-    return ctx.binary("Mul", y, constant((a.kernel / inside).reshape(-1, *[1] * (len(y.shape) - axis - 1))))
+    factor = np.asarray(a.kernel / inside, ctx.dtype).reshape(-1, *[1] * (len(y.shape) - axis - 1))
+    return ctx.binary("Mul", y, constant(factor))
 
 
 def _along(ctx: Context, x: Value, axis: int) -> Value:
