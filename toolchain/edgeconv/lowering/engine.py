@@ -10,8 +10,8 @@ from edgeconv.core.backend import Backend
 from edgeconv.core.errors import Refusal, Refused
 from edgeconv.core.layout import Array, Value, constant
 from edgeconv.lowering.boundary import Port, enter, leave
-from edgeconv.lowering.counterpart import Counterpart, counterpart
 from edgeconv.lowering.context import Context
+from edgeconv.lowering.counterpart import Counterpart, counterpart
 from edgeconv.lowering.graph import SourceGraph, SourceNode, folded
 from edgeconv.lowering.registry import Node, load_rules
 
