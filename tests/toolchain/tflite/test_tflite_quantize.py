@@ -178,8 +178,9 @@ def test_two_readers_that_move_a_tensor_share_with_each_other() -> None:
 
 def test_the_pad_of_a_max_pool_is_no_value() -> None:
     """Its lowest float made one step of the whole group 1e36."""
-    graph = built(CASES["max pool padded"], SHAPE)
-    assert kinds(graph) == ["PADV2", "MAX_POOL_2D"]
+    window = Window((3, 2), (2, 2), (2, 1), (1, 0), (0, 1))
+    graph = built(lambda b, x: b.max_pool2d(x, window), SHAPE)
+    assert kinds(graph)[0] == "PADV2"  # dilated windows that begin in the pad do not see the edge
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         made = quantized_graph(graph, numbers(*SHAPE))

@@ -16,6 +16,7 @@ from edgeconv.tflite.ops import (
     conv,
     dense,
     matmul,
+    pad,
     pool,
     reduce,
     resize,
@@ -71,7 +72,7 @@ class TfliteBackend:
         return views.slice_(self._e, tensor, starts, sizes)
 
     def pad(self, tensor: str, pads: Sequence[Pair], mode: str, value: float) -> str:
-        return views.pad(self._e, tensor, pads, mode, value)
+        return pad.pad(self._e, tensor, pads, mode, value)
 
     def concat(self, tensors: Sequence[str], axis: int) -> str:
         return views.concat(self._e, tensors, axis)

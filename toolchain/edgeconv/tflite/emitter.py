@@ -12,12 +12,18 @@ import numpy as np
 from edgeconv.core.layout import Array
 from edgeconv.tflite.graph import Graph, Op, Tensor
 
+_NONNEGATIVE = frozenset({"RELU", "RELU6", "LOGISTIC", "SOFTMAX", "ABS", "EXP", "SQRT", "RSQRT"})
+_KEEP_ALL = frozenset({"CONCATENATION", "ADD", "MAXIMUM"})
+_KEEP_FIRST = frozenset({"RESHAPE", "TRANSPOSE", "STRIDED_SLICE", "PAD", "MAX_POOL_2D", "MEAN", "RESIZE_BILINEAR"})
+"""Operators without negative results: whatever they read, if no input of theirs has any, if the first has none."""
+
 
 @dataclass
 class Emitter:
     graph: Graph = field(default_factory=Graph)
     _scope: str = "graph"
     _names: Counter[str] = field(default_factory=Counter)
+    _makers: dict[str, Op] = field(default_factory=dict)
 
     def scope(self, name: str) -> None:
         self._scope = name
@@ -51,7 +57,18 @@ class Emitter:
     ) -> str:
         out = self.graph.add(Tensor(self.name(kind), tuple(int(s) for s in shape), dtype))
         self.graph.ops.append(Op(kind, tuple(inputs), (out,), options))
+        self._makers[out] = self.graph.ops[-1]
         return out
+
+    def nonnegative(self, tensor: str) -> bool:
+        """No value below zero is possible, by the operators that made it."""
+        data, op = self.data(tensor), self._makers.get(tensor)
+        if data is not None:
+            return bool((data >= 0).all())
+        if op is None or op.kind in _NONNEGATIVE:
+            return op is not None
+        sources = op.inputs if op.kind in _KEEP_ALL else op.inputs[:1] if op.kind in _KEEP_FIRST else ()
+        return bool(sources) and all(self.nonnegative(i) for i in sources)
 
     def shape(self, tensor: str) -> tuple[int, ...]:
         return self.graph.shape(tensor)

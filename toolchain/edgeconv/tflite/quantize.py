@@ -14,7 +14,7 @@ import numpy as np
 from edgeconv.core.errors import ModelError
 from edgeconv.core.layout import Array
 from edgeconv.tflite.graph import Graph, Op, Quant, Tensor
-from edgeconv.tflite.padding import LOWEST
+from edgeconv.tflite.ops.pad import LOWEST
 from edgeconv.tflite.rounding import InputMoments, bias_correction, round_weights
 from edgeconv.tflite.spec import Weighted, specs
 

@@ -7,6 +7,7 @@ import numpy as np
 from edgeconv.core.backend import Window
 from edgeconv.core.layout import Array
 from edgeconv.tflite.emitter import Emitter
+from edgeconv.tflite.ops.pad import zeros
 from edgeconv.tflite.padding import padded_for
 from edgeconv.tflite.spec import OpSpec, Weighted, by_type, register
 
@@ -20,7 +21,7 @@ def conv2d(e: Emitter, tensor: str, weight: Array, bias: Array | None, window: W
     """[N, H, W, C] with an OIHW weight. Depthwise where every channel is a group of its own."""
     if bias is None:
         bias = np.zeros(weight.shape[0], np.float32)
-    tensor, padding = padded_for(e, tensor, window, 0.0)
+    tensor, padding = padded_for(e, tensor, window, zeros)
     batch, height, width, channels = e.shape(tensor)
     size = (height, width) if padding == "VALID" else None
     out_size = _out(window, size, e.shape(tensor)[1:3], padding)

@@ -1,55 +1,66 @@
-"""MAX_POOL_2D and AVERAGE_POOL_2D."""
+"""MAX_POOL_2D; averages as convolutions."""
 
 from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from edgeconv.core.backend import Window
 from edgeconv.core.errors import Refused
+from edgeconv.core.layout import Array
 from edgeconv.tflite.emitter import Emitter
 from edgeconv.tflite.ops.conv import depthwise_constant
-from edgeconv.tflite.padding import LOWEST, padded_for
+from edgeconv.tflite.ops.pad import LOWEST, constant, for_maximum, zeros
+from edgeconv.tflite.ops.views import reshape, slice_
+from edgeconv.tflite.padding import needed_pads, padded_for
 from edgeconv.tflite.spec import OpSpec, by_type, register
 
-register(
-    OpSpec("MAX_POOL_2D", "Pool2DOptions", by_type(1, 2), shares_scale=True),
-    OpSpec("AVERAGE_POOL_2D", "Pool2DOptions", by_type(1, 2), shares_scale=True),
-)
+register(OpSpec("MAX_POOL_2D", "Pool2DOptions", by_type(1, 2), shares_scale=True))
 
 
 def max_pool2d(e: Emitter, tensor: str, window: Window) -> str:
-    """Pads that are not SAME become an explicit pad with the lowest value."""
-    if window.dilation != (1, 1):
-        raise Refused("a dilated max pool", "TFLite has none; use stride or a larger kernel")
-    tensor, padding = padded_for(e, tensor, window, LOWEST)
-    return _pool(e, "MAX_POOL_2D", tensor, window, padding)
+    """Pads that are not SAME become explicit; dilation, and strides that leave rows out, work on interleaved rows."""
+    if any(max(window.before[i], window.after[i]) > window.dilation[i] * (window.kernel[i] - 1) for i in (0, 1)):
+        raise Refused("a max pool with pads not smaller than its window", "pad the input before the pool")
+    if window.dilation != (1, 1) or any(window.kernel[i] < window.stride[i] for i in (0, 1)):
+        return _by_axis(e, tensor, window)
+    tensor, padding = padded_for(e, tensor, window, for_maximum)
+    return _pool(e, tensor, window, padding)
 
 
 def average_pool2d(e: Emitter, tensor: str, window: Window, count_pad: bool) -> str:
-    """Counted or no pads: a depthwise convolution with weights 1/k (XNNPACK takes no int8 AVERAGE_POOL_2D).
+    """A depthwise convolution with weights 1/k (XNNPACK takes no int8 AVERAGE_POOL_2D).
 
-    Uncounted pads: AVERAGE_POOL_2D, which divides by the valid count, where they are the pads that SAME means.
+    Uncounted pads: each place times k over the number of values that its window holds.
     """
-    if count_pad or (window.before == (0, 0) and window.after == (0, 0)):
-        return depthwise_constant(e, tensor, 1.0 / math.prod(window.kernel), window)
-    before = len(e.graph.ops)
-    tensor, padding = padded_for(e, tensor, window, 0.0)
-    if len(e.graph.ops) != before:
-        raise Refused(
-            f"an average pool with uncounted pads {window.before} {window.after}",
-            "use count_include_pad=True, or pads that TFLite calls SAME",
-        )
-    return _pool(e, "AVERAGE_POOL_2D", tensor, window, padding)
+    size = (e.shape(tensor)[1], e.shape(tensor)[2])
+    counted = depthwise_constant(e, tensor, 1.0 / math.prod(window.kernel), window)
+    if count_pad or needed_pads(size, window) == [(0, 0), (0, 0)]:
+        return counted
+    held = [_held(size[i], window, i) for i in (0, 1)]
+    if not all(h.all() for h in held):
+        raise Refused("an average pool with windows that hold nothing but pads", "make its pads smaller")
+    share = math.prod(window.kernel) / np.outer(*held)
+    return e.emit("MUL", [counted, e.constant(share[None, :, :, None].astype(np.float32))], e.shape(counted))
 
 
-def _pool(e: Emitter, kind: str, tensor: str, window: Window, padding: str) -> str:
+def _held(size: int, window: Window, axis: int) -> Array:
+    """How many values of the tensor each window along an axis holds."""
+    starts = np.arange(window.out((size, size))[axis]) * window.stride[axis] - window.before[axis]
+    rows = starts[:, None] + np.arange(window.kernel[axis]) * window.dilation[axis]
+    counts: Array = ((rows >= 0) & (rows < size)).sum(1)
+    return counts
+
+
+def _pool(e: Emitter, tensor: str, window: Window, padding: str) -> str:
     batch, height, width, channels = e.shape(tensor)
     if padding == "SAME":
         out = (-(-height // window.stride[0]), -(-width // window.stride[1]))
     else:
         out = Window(window.kernel, window.stride).out((height, width))
     return e.emit(
-        kind,
+        "MAX_POOL_2D",
         [tensor],
         (batch, *out, channels),
         padding=padding,
@@ -58,3 +69,47 @@ def _pool(e: Emitter, kind: str, tensor: str, window: Window, padding: str) -> s
         filterHeight=window.kernel[0],
         filterWidth=window.kernel[1],
     )
+
+
+def _by_axis(e: Emitter, tensor: str, window: Window) -> str:
+    """Rows, then columns; [N, H, W, C] with dilation d is [N, H / d, 1, d * W * C] with none."""
+    batch, height, width, channels = e.shape(tensor)
+    pads = needed_pads((height, width), window)
+    widths = [(0, 0), *pads, (0, 0)]
+    if any(map(any, pads)):
+        edge_is_seen = window.dilation == (1, 1) or e.nonnegative(tensor)
+        tensor = for_maximum(e, tensor, widths) if edge_is_seen else constant(e, tensor, widths, LOWEST)
+    out = window.out((height, width))
+    tensor = reshape(e, tensor, (batch, e.shape(tensor)[1], 1, e.shape(tensor)[2] * channels))
+    tensor = _along(e, tensor, window, 0, out[0])
+    tensor = reshape(e, tensor, (batch * out[0], e.shape(tensor)[3] // channels, 1, channels))
+    tensor = _along(e, tensor, window, 1, out[1])
+    return reshape(e, tensor, (batch, *out, channels))
+
+
+def _along(e: Emitter, tensor: str, window: Window, axis: int, out: int) -> str:
+    """Maximum along axis 1 of [N, S, 1, M]. Delegates take no window smaller than its stride, and none of one row."""
+    kernel, stride, dilation = window.kernel[axis], window.stride[axis], window.dilation[axis]
+    if dilation == 1 and 1 < kernel >= stride:
+        return _pool(e, tensor, Window((kernel, 1), (stride, 1)), "VALID")
+    if kernel > 1:
+        batch, _, _, inner = e.shape(tensor)
+        tensor = _pool(e, _interleaved(e, tensor, dilation), Window((kernel, 1)), "VALID")
+        tensor = reshape(e, tensor, (batch, e.shape(tensor)[1] * dilation, 1, inner))
+    return _every(e, tensor, stride, out)
+
+
+def _interleaved(e: Emitter, tensor: str, step: int) -> str:
+    """[N, S, 1, M] as [N, S / step, 1, step * M]; the rows that make S a multiple are never read."""
+    short = -e.shape(tensor)[1] % step
+    if short:
+        tensor = zeros(e, tensor, [(0, 0), (0, short), (0, 0), (0, 0)])
+    batch, rows, _, inner = e.shape(tensor)
+    return tensor if step == 1 else reshape(e, tensor, (batch, rows // step, 1, step * inner))
+
+
+def _every(e: Emitter, tensor: str, step: int, count: int) -> str:
+    """`count` rows of [N, S, 1, M], `step` apart: the first of each `step` interleaved ones."""
+    inner = e.shape(tensor)[3]
+    tensor = _interleaved(e, tensor, step)
+    return slice_(e, tensor, (0, 0, 0, 0), (e.shape(tensor)[0], count, 1, inner))

@@ -9,8 +9,9 @@ from edgeconv.core.errors import Refused
 from edgeconv.core.layout import Array
 from edgeconv.tflite.emitter import Emitter
 from edgeconv.tflite.graph import Graph, Op
+from edgeconv.tflite.ops.pad import zeros
 from edgeconv.tflite.ops.views import slice_
-from edgeconv.tflite.padding import pad, same_pads
+from edgeconv.tflite.padding import same_pads
 from edgeconv.tflite.spec import OpSpec, Weighted, register
 
 
@@ -47,13 +48,15 @@ def conv_transpose2d(
     size = (e.shape(tensor)[1], e.shape(tensor)[2])
     full = [(size[i] - 1) * window.stride[i] + reach[i] for i in (0, 1)]
     wanted = [full[i] - window.before[i] - window.after[i] + extra[i] for i in (0, 1)]
-    same = [same_pads(wanted[i], reach[i], window.stride[i], 1)[0] for i in (0, 1)]
-    if all(-(-wanted[i] // window.stride[i]) == size[i] and same[i] == window.before[i] for i in (0, 1)):
-        return _emit(e, tensor, weight, bias, window.stride, "SAME", wanted)
+    if any(window.before) or any(window.after):
+        same = [same_pads(wanted[i], reach[i], window.stride[i], 1)[0] for i in (0, 1)]
+        fits = [-(-wanted[i] // window.stride[i]) == size[i] and same[i] == window.before[i] for i in (0, 1)]
+        if all(fits) and all(reach[i] >= window.stride[i] for i in (0, 1)):  # delegates refuse smaller kernels
+            return _emit(e, tensor, weight, bias, window.stride, "SAME", wanted)
     need = [window.before[i] + wanted[i] for i in (0, 1)]
     rows = [max(0, -(-(need[i] - full[i] - window.stride[i] + 1) // window.stride[i])) for i in (0, 1)]
     if any(rows):
-        tensor = pad(e, tensor, [(0, 0), (0, rows[0]), (0, rows[1]), (0, 0)], 0.0)
+        tensor = zeros(e, tensor, [(0, 0), (0, rows[0]), (0, rows[1]), (0, 0)])
     held = [max(need[i], full[i] + rows[i] * window.stride[i]) for i in (0, 1)]
     made = _emit(e, tensor, weight, bias, window.stride, "VALID", held)
     if held == wanted:
