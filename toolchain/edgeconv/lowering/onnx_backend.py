@@ -13,6 +13,7 @@ from onnx import helper, numpy_helper
 
 from edgeconv.core.backend import Pair, Window
 from edgeconv.core.layout import Array
+from edgeconv.lowering.streaming import total_bytes, write_model
 
 
 class OnnxBackend:
@@ -171,16 +172,22 @@ class OnnxBackend:
 
     def save(self, path: Path) -> None:
         """Write the model; past 2 GiB (protobuf's limit) its weights go to a file beside it."""
-        model = self.model()
-        onnx.save(model, path, save_as_external_data=model.ByteSize() >= 2**31 - 1)
+        bare = self._model({})
+        if total_bytes(bare, self.initializers) >= 2**31 - 1:
+            onnx.save(self.model(), path, save_as_external_data=True)
+        else:
+            write_model(path, bare, self.initializers)
 
     def model(self) -> onnx.ModelProto:
+        return self._model(self.initializers)
+
+    def _model(self, weights: Mapping[str, Array]) -> onnx.ModelProto:
         graph = helper.make_graph(
             self.nodes,
             "edgeconv",
             self.inputs,
             self.outputs,
-            [numpy_helper.from_array(a, n) for n, a in self.initializers.items()],
+            [numpy_helper.from_array(a, n) for n, a in weights.items()],
         )
         model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", self.opset)])
         model.ir_version = 9
