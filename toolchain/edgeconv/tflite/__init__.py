@@ -1,7 +1,7 @@
 """TFLite: own NHWC emission through the layout algebra, own full-int8 quantization, own deterministic writer."""
 
 from edgeconv.tflite.backend import TfliteBackend
-from edgeconv.tflite.calibrate import clipped_range, complete_ranges, measured_tensors
+from edgeconv.tflite.calibrate import chosen_ranges, clipped_range, complete_ranges, measured_tensors
 from edgeconv.tflite.graph import Graph, Op, Quant, Tensor
 from edgeconv.tflite.optimize import optimize
 from edgeconv.tflite.quantize import Range, Recipe, quantize
@@ -16,6 +16,7 @@ __all__ = [
     "Recipe",
     "Tensor",
     "TfliteBackend",
+    "chosen_ranges",
     "clipped_range",
     "complete_ranges",
     "measured_tensors",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Protocol
 
 import numpy as np
 
@@ -16,10 +17,63 @@ STEPS = 48
 """Candidates per side: the bound shrunk to 1, 47/48, ... of itself."""
 
 
+class Seen(Protocol):
+    """What calibration saw of one tensor."""
+
+    @property
+    def low(self) -> float: ...
+    @property
+    def high(self) -> float: ...
+    @property
+    def counts(self) -> Sequence[int]:
+        """Histogram in equal bins over [low, high]."""
+
+
+def chosen_ranges(graph: Graph, seen: Mapping[str, Seen]) -> dict[str, tuple[float, float]]:
+    """The range that each measured tensor is quantized over: that of the smallest error, except
+
+    - outputs, and squares that are averaged: all that was seen (a clipped square makes every variance too small);
+    - what a root or a quotient is taken of: all that was seen, from its true smallest value on;
+    - reciprocal roots: the smallest relative error, because they are multiplied with what they are the size of.
+    """
+    made = {op.outputs[0]: op for op in graph.ops}
+    whole = set(graph.outputs)
+    for op in graph.ops:
+        if op.kind in ("RSQRT", "SQRT", "DIV"):
+            whole |= set(op.inputs)
+        maker = made.get(op.inputs[0])
+        if op.kind in ("MEAN", "SUM") and maker is not None and maker.kind == "MUL" and len(set(maker.inputs)) == 1:
+            whole.add(op.inputs[0])
+    ranges = {n: (s.low, s.high) if n in whole else clipped_range(s.low, s.high, s.counts) for n, s in seen.items()}
+    for op in graph.ops:
+        of = seen.get(op.inputs[0])
+        if op.kind == "RSQRT" and of is not None and op.outputs[0] in ranges:
+            low, high = ranges[op.outputs[0]]
+            ranges[op.outputs[0]] = low, min(high, reciprocal_root_bound(of))
+    return ranges
+
+
+def reciprocal_root_bound(of: Seen) -> float:
+    """Upper end of the range of 1 / sqrt(x) with the smallest mean squared relative error.
+
+    The x of a dead channel is next to 0, and its reciprocal root, a hundred times that of the others, would take all
+    the steps; in a product with values of the size sqrt(x) it does not matter.
+    """
+    if not of.counts or of.low < 0 or not np.isfinite(of.high) or of.high <= 0:
+        return float("inf")
+    width = (of.high - of.low) / len(of.counts)
+    roots = (of.low + width * (np.arange(len(of.counts)) + 0.5)) ** -0.5
+    weights = np.asarray(of.counts, np.float64)
+    bounds = np.geomspace(of.high**-0.5, max(of.low, of.high / LEVELS) ** -0.5, 4 * STEPS)[:, None]
+    relative = np.where(roots > bounds, (1 - bounds / roots) ** 2, (bounds / LEVELS / roots) ** 2 / 12)
+    return float(bounds[int(np.argmin((weights * relative).sum(1))), 0])
+
+
 def measured_tensors(graph: Graph) -> tuple[str, ...]:
     """The computed tensors whose values must be looked at; the range of the others follows from theirs."""
     follows = {op.outputs[0] for op in graph.ops if _follows(graph, op)} - set(graph.outputs)
-    return tuple(n for n, t in graph.tensors.items() if t.data is None and n not in follows)
+    floats = (n for n, t in graph.tensors.items() if t.data is None and t.dtype == "float32")
+    return tuple(n for n in floats if n not in follows)
 
 
 def complete_ranges(graph: Graph, ranges: Mapping[str, tuple[float, float]]) -> dict[str, tuple[float, float]]:

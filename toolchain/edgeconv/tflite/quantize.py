@@ -14,6 +14,7 @@ import numpy as np
 from edgeconv.core.errors import ModelError
 from edgeconv.core.layout import Array
 from edgeconv.tflite.graph import Graph, Op, Quant, Tensor
+from edgeconv.tflite.int8_forms import int8_forms
 from edgeconv.tflite.ops.pad import LOWEST
 from edgeconv.tflite.rounding import InputMoments, bias_correction, round_weights
 from edgeconv.tflite.spec import Weighted, specs
@@ -48,10 +49,11 @@ def quantize(
             are listed).
     """
     table = specs()
+    live = _live(graph)
+    graph, ranges = int8_forms(graph, ranges)
     problems = [
         f"{op.kind} '{op.outputs[0]}' has no int8 kernel in TFLite" for op in graph.ops if not table[op.kind].int8
     ]
-    live = [n for n, t in graph.tensors.items() if t.data is None and t.dtype == "float32"]
     problems += [f"'{n}' was not calibrated" for n in live if n not in ranges]
     problems += [
         f"'{n}' is not finite during calibration" for n in live if n in ranges and not np.isfinite(ranges[n]).all()
@@ -61,7 +63,7 @@ def quantize(
     quants = activation_quants(graph, ranges, recipe)
     out = Graph(inputs=list(graph.inputs), outputs=list(graph.outputs), ports=dict(graph.ports))
     for name, tensor in graph.tensors.items():
-        if tensor.data is None and name in quants:
+        if name in quants:
             tensor = replace(tensor, dtype="int8", quant=quants[name])
         out.tensors[name] = tensor
     for op in graph.ops:
@@ -70,6 +72,11 @@ def quantize(
         out.ops.append(_constants(out, op, quants) if weighted is None else _weights(out, op, weighted, seen))
     out.prune()
     return _ends(out, recipe)
+
+
+def _live(graph: Graph) -> list[str]:
+    """The computed float tensors."""
+    return [n for n, t in graph.tensors.items() if t.data is None and t.dtype == "float32"]
 
 
 def activation_quants(graph: Graph, ranges: Mapping[str, Range], recipe: Recipe) -> dict[str, Quant]:
@@ -87,13 +94,15 @@ def activation_quants(graph: Graph, ranges: Mapping[str, Range], recipe: Recipe)
         return name
 
     fixed: dict[str, Quant] = {}
+    symmetric: set[str] = set()
     fillers = {op.outputs[0] for op in graph.ops if _pads_a_maximum(graph, op)}
-    computed = {n for n, t in graph.tensors.items() if t.data is None}
+    computed = set(_live(graph))
     for op in graph.ops:
         spec = table[op.kind]
         if spec.shares_scale:
             for name in (i for i in op.inputs if i in computed):
                 parent[root(name)] = root(op.outputs[0])
+        symmetric |= {op.inputs[i] for i in spec.symmetric_inputs} & computed
         if spec.fixed_output:
             fixed[op.outputs[0]] = Quant((spec.fixed_output[0],), (spec.fixed_output[1],))
     rooted = {root(n): q for n, q in fixed.items()}
@@ -106,6 +115,9 @@ def activation_quants(graph: Graph, ranges: Mapping[str, Range], recipe: Recipe)
             low, high = low * recipe.output_margin, high * recipe.output_margin
         have = joint.get(root(name), (0.0, 0.0))
         joint[root(name)] = (min(have[0], low), max(have[1], high))
+    for name in {root(n) for n in symmetric} & set(joint):
+        peak = max(map(abs, joint[name]))
+        joint[name] = (-peak, peak)
     problems = [
         f"{op.kind} '{op.outputs[0]}' has a scale of its own, and is joined with values in [{low:.4g}, {high:.4g}]"
         for op in graph.ops

@@ -41,6 +41,8 @@ class OpSpec:
     """Inputs and output must have one scale and zero point: the operator only moves or picks values."""
     fixed_output: tuple[float, int] | None = None
     """(scale, zero point) that the kernels demand of the output."""
+    symmetric_inputs: tuple[int, ...] = ()
+    """Inputs with zero point 0: delegates take them as weights."""
     weighted: Weighted | None = None
     int8: bool = True
     """False: the kernels have no int8 form."""
