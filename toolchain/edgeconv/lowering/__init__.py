@@ -9,6 +9,7 @@ from edgeconv.core.errors import ModelError
 from edgeconv.lowering.boundary import Port
 from edgeconv.lowering.counterpart import Counterpart
 from edgeconv.lowering.engine import Trace, run
+from edgeconv.lowering.equalize import equalize_channels
 from edgeconv.lowering.fold import fold_batch_norms
 from edgeconv.lowering.graph import SourceGraph, graph_of, load_graph
 from edgeconv.lowering.onnx_backend import OnnxBackend
@@ -21,6 +22,7 @@ __all__ = [
     "SimplifyOutcome",
     "SourceGraph",
     "Trace",
+    "equalize_channels",
     "fold_batch_norms",
     "graph_of",
     "load_graph",

@@ -28,12 +28,12 @@ def fold_batch_norms(graph: SourceGraph) -> int:
             continue
         scale, bias, mean, var = (graph.constants[i].astype(np.float64) for i in node.inputs[1:5])
         gain = scale / np.sqrt(var + float(node.attributes.get("epsilon", 1e-5)))
-        convs = _convolutions_behind(graph, node.inputs[0], 1)
+        convs = convolutions_behind(graph, node.inputs[0], 1)
         if convs is None:
             continue
         shift = bias - mean * gain
         for part in convs:
-            _rescale(graph, part.conv, gain[part.channels], shift[part.channels] * part.first)
+            rescale(graph, part.conv, gain[part.channels], shift[part.channels] * part.first)
         _bypass(graph, node)
         folded += 1
     return folded
@@ -48,7 +48,7 @@ class Part:
     first: bool
 
 
-def _convolutions_behind(graph: SourceGraph, name: str, axis: int) -> list[Part] | None:
+def convolutions_behind(graph: SourceGraph, name: str, axis: int) -> list[Part] | None:
     """The convolutions whose sum is `name`, if nothing else reads what lies between; `axis` carries the channels."""
     producers, users = graph.producers(), graph.users()
 
@@ -57,7 +57,7 @@ def _convolutions_behind(graph: SourceGraph, name: str, axis: int) -> list[Part]
         shape = graph.shapes.get(name)
         if node is None or shape is None or len(users.get(name, [])) != 1 or name in graph.outputs:
             return None
-        if node.op == "Conv":
+        if node.op in ("Conv", "ConvTranspose"):
             constant = all(i in graph.constants for i in node.inputs[1:] if i)
             return [Part(node, slice(start, start + shape[1]), first)] if axis == 1 and constant else None
         if node.op == "Add" and all(graph.shapes.get(i) == shape and i not in graph.constants for i in node.inputs):
@@ -93,11 +93,16 @@ def _same_axis(before: Sequence[int] | None, after: Sequence[int] | None, axis: 
     return None
 
 
-def _rescale(graph: SourceGraph, conv: SourceNode, gain: Array, shift: Array) -> None:
+def rescale(graph: SourceGraph, conv: SourceNode, gain: Array, shift: Array) -> None:
+    """The outputs of a convolution times gain [O] plus shift [O], in its weight and bias."""
     weight = graph.constants[conv.inputs[1]]
     old = conv.inputs[2] if len(conv.inputs) > 2 and conv.inputs[2] else None
-    bias = graph.constants[old].astype(np.float64) if old else np.zeros(weight.shape[0])
+    bias = graph.constants[old].astype(np.float64) if old else np.zeros(len(gain))
     wide = gain.reshape(-1, *[1] * (weight.ndim - 1))
+    if conv.op == "ConvTranspose":  # [C, O / groups, ...]
+        groups = int(conv.attributes.get("group", 1))
+        by_group = gain.reshape(groups, 1, -1).repeat(weight.shape[0] // groups, 1)
+        wide = by_group.reshape(*weight.shape[:2], *[1] * (weight.ndim - 2))
     new_weight, new_bias = f"{conv.outputs[0]}:weight", f"{conv.outputs[0]}:bias"
     graph.constants[new_weight] = (weight.astype(np.float64) * wide).astype(weight.dtype)
     graph.constants[new_bias] = (bias * gain + shift).astype(weight.dtype)

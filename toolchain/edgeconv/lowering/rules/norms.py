@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from edgeconv.core.errors import Refused
 from edgeconv.core.layout import Array, Value, constant
 from edgeconv.lowering.context import Context
 from edgeconv.lowering.registry import Node, rule
 
 
-def normalise(ctx: Context, x: Value, axes: Sequence[int], epsilon: float, centre: bool = True) -> tuple[Value, Value]:
+def normalise(
+    ctx: Context, x: Value, axes: Sequence[int], epsilon: float | Array, centre: bool = True
+) -> tuple[Value, Value]:
     """(x - mean) over `axes`, and 1 / sqrt(variance + epsilon): the product of both is the normalised tensor."""
     rest = ctx.binary("Sub", x, ctx.reduce("ReduceMean", x, axes, keepdims=True)) if centre else x
     power = ctx.reduce("ReduceMean", ctx.binary("Mul", rest, rest), axes, keepdims=True)
-    return rest, ctx.unary("Rsqrt", ctx.binary("Add", power, ctx.scalar(epsilon)))
+    return rest, ctx.unary("Rsqrt", ctx.binary("Add", power, constant(np.asarray(epsilon, ctx.dtype))))
 
 
 def scaled(ctx: Context, rest: Value, gain: Value, scale: Array | None, shift: Array | None, within: bool) -> Value:
@@ -46,7 +50,10 @@ def instance_norm(ctx: Context, node: Node) -> Value:
     x = node.input(0)
     rank = len(x.shape)
     scale, shift = (node.required(i, what).reshape(-1, *[1] * (rank - 2)) for i, what in ((1, "scale"), (2, "bias")))
-    rest, gain = normalise(ctx, x, range(2, rank), float(node.attributes.get("epsilon", 1e-5)))
+    epsilon = np.asarray(node.attributes.get("epsilon", 1e-5))
+    if epsilon.size > 1:  # one per channel: lowering/equalize.py
+        epsilon = epsilon.reshape(-1, *[1] * (rank - 2))
+    rest, gain = normalise(ctx, x, range(2, rank), epsilon)
     return scaled(ctx, rest, gain, scale, shift, within=True)
 
 
