@@ -182,9 +182,12 @@ def refine(a: Sequence[Atom], b: Sequence[Atom]) -> bool:
     left, right = list(leaves(a))[::-1], list(leaves(b))[::-1]
     while left and right:
         x, y = left.pop(), right.pop()
-        if x is y or x.size == y.size:
+        if x.parts or y.parts:  # split meanwhile: it stands in both axes, at different places
+            left += leaves((x,))[::-1]
+            right += leaves((y,))[::-1]
+        elif x is y or x.size == y.size:
             continue
-        if x.size % y.size == 0:
+        elif x.size % y.size == 0:
             left.append(x.split(y.size)[1])
         elif y.size % x.size == 0:
             right.append(y.split(x.size)[1])
@@ -205,6 +208,26 @@ def merge_runs(order: Sequence[Atom], wanted: Sequence[Atom]) -> list[Atoms]:
     return [tuple(r) for r in runs]
 
 
+@dataclass(frozen=True)
+class Move:
+    """A transpose that had to be emitted."""
+
+    cause: str
+    """Operator and value that asked for it."""
+    blocks: tuple[int, ...]
+    """Sizes of the blocks that stay together, in the order in which they lay."""
+    storage: Storage
+    goal: Atoms
+    """The memory order that was asked for."""
+
+    @property
+    def elements(self) -> int:
+        return math.prod(self.blocks)
+
+    def __str__(self) -> str:
+        return f"{self.cause}: {'×'.join(map(str, self.blocks))}"
+
+
 class Mover(Protocol):
     """What the algebra needs from whatever emits tensors."""
 
@@ -221,7 +244,7 @@ class Views:
     max_rank: int = 4
     cause: str = ""
     """Who asks now; named with every transpose that has to be emitted."""
-    transposes: list[str] = field(default_factory=list)
+    moves: list[Move] = field(default_factory=list)
 
     def get(self, value: Value, groups: Iterable[Iterable[Atom]]) -> str:
         """Name of a tensor whose dimension i holds exactly the atoms groups[i], in that order."""
@@ -259,7 +282,7 @@ class Views:
         while base.order != order:
             runs = merge_runs(base.order, order)
             goal = sorted(runs, key=lambda r: position[r[0]])
-            self.transposes.append(f"{self.cause}: {'×'.join(str(size_of(r)) for r in runs)}")
+            self.moves.append(Move(self.cause, tuple(size_of(r) for r in runs), storage, order))
             if len(runs) > self.max_rank:
                 at = next(i for i, (have, want) in enumerate(zip(runs, goal, strict=True)) if have != want)
                 where = runs.index(goal[at])

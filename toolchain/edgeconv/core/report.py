@@ -46,6 +46,16 @@ class StageTiming(Section):
     """Peak resident memory of the process that did the work, MiB."""
 
 
+class InputInfo(Section):
+    """One input of the network as it came."""
+
+    name: str
+    shape: tuple[int, ...]
+    layout: str = ""
+    """One letter of N C T H W per axis; '' where the axes have no such meaning or it is not known."""
+    dtype: str = "float32"
+
+
 class Source(Section):
     name: str
     kind: str
@@ -57,20 +67,19 @@ class Source(Section):
     opset: int
     parameters: int
     macs: int
-    """Multiply-accumulates of one clip; 0 when unknown."""
-    input_shape: tuple[int, ...]
-    input_layout: str
+    """Multiply-accumulates of one pass; 0 when unknown."""
+    inputs: tuple[InputInfo, ...]
     options: dict[str, str] = Field(default_factory=dict)
 
 
 class Clip(Section):
     name: str
-    """'video.mp4#0': file name and the number of the clip taken from it."""
-    frames: tuple[int, ...]
-    """Indices of the sampled frames."""
-    width: int
-    height: int
-    """Size of the upright frame in the file, before resize and crop."""
+    """'video.mp4#0': file name and the number of the clip taken from it; 'a.npz': a sample that is ready to be fed."""
+    frames: tuple[int, ...] = ()
+    """Indices of the sampled frames; empty for a ready sample."""
+    width: int = 0
+    height: int = 0
+    """Size of the upright frame in the file, before resize and crop; 0 for a ready sample."""
 
 
 class SkippedClip(Section):
@@ -85,6 +94,10 @@ class ClipSet(Section):
     synthetic: bool
     clips: tuple[Clip, ...]
     skipped: tuple[SkippedClip, ...] = ()
+    ready: bool = False
+    """The clips came as arrays in the model's own layout, already preprocessed."""
+    per_sample: int = 1
+    """Clips that the model takes at once, where its batch is larger than 1."""
 
 
 class Lowering(Section):
@@ -117,9 +130,9 @@ class Metrics(Section):
     cosine: float
     sqnr_db: float
     """Signal to quantization-noise ratio, dB; 300 stands for 'no difference'."""
-    top1: float
-    """Share of clips with the same top-1 class; 1 or 0 for a single clip."""
-    top5: float
+    top1: float | None = None
+    """Share of clips with the same top-1 class; 1 or 0 for a single clip; None where the output is no [N, classes]."""
+    top5: float | None = None
     """Mean overlap of the two top-5 sets, 0..1."""
     saturated: float
     """Share of output values at the ends of the integer range."""
@@ -133,6 +146,9 @@ class ParityPair(Section):
     """Per metric the worst value over all clips."""
     worst_clip: str
     clips: dict[str, Metrics]
+    """Of several outputs the worst value of each metric."""
+    outputs: dict[str, Metrics] = Field(default_factory=dict)
+    """Per output the worst values over all clips; filled where there are several."""
     failure: str = ""
     """Why the candidate gave no numbers (a crash is a finding); metrics are then meaningless."""
 

@@ -61,6 +61,17 @@ class Context:
     def lies(self, value: Value, *groups: Sequence[Atom]) -> bool:
         return self.views.lies(value, flatten(groups))
 
+    def arranged(self, value: Value, order: Atoms) -> Value:
+        """The same value, for all operators to come first of all lying in this order."""
+        if not value.storage.reps or self.order(value) == leaves(order):
+            return value
+        self.views.get(value, (order,))
+        reps = value.storage.reps
+        wanted = next(r for r in reps if r.order == leaves(order))
+        reps.remove(wanted)
+        reps.insert(0, wanted)
+        return value
+
     def rebase(self, value: Value) -> Value:
         """The same logical tensor with one fresh atom per dimension (lays it out in logical order)."""
         if value.array is not None:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from edgeconv.core.backend import Backend
 from edgeconv.core.errors import Refusal, Refused
-from edgeconv.core.layout import Array, Value, constant
+from edgeconv.core.layout import Array, Move, Value, constant
 from edgeconv.lowering.boundary import Port, enter, leave
+from edgeconv.lowering.branches import chosen_branch
 from edgeconv.lowering.context import Context
 from edgeconv.lowering.counterpart import Counterpart, counterpart
 from edgeconv.lowering.graph import SourceGraph, SourceNode, folded
+from edgeconv.lowering.plan import Plan
 from edgeconv.lowering.registry import Node, load_rules
 
 
@@ -24,50 +26,59 @@ class Trace:
     outputs: list[Port] = field(default_factory=list)
     refusals: list[Refusal] = field(default_factory=list)
     rules: Counter[str] = field(default_factory=Counter)
-    transposes: list[str] = field(default_factory=list)
+    moves: list[Move] = field(default_factory=list)
+    """The transposes that had to be emitted."""
+    values: dict[str, Value | None] = field(default_factory=dict)
+    """Every source value that was made."""
     counterparts: list[Counterpart] = field(default_factory=list)
     """Where every computed value of the source lies in the lowered graph, in source order."""
 
+    @property
+    def transposes(self) -> list[str]:
+        """Each transpose with the operator that causes it and the blocks that it permutes."""
+        return [str(m) for m in self.moves]
 
-def run(graph: SourceGraph, backend: Backend, layouts: Mapping[str, str]) -> Trace:
-    """Lower every node into `backend`; `layouts` names the axes of inputs ('NCTHW') where they are known."""
+
+SHAPE_ARITHMETIC = frozenset({
+    "And", "Equal", "Greater", "GreaterOrEqual", "If", "Less", "LessOrEqual", "NonZero", "Not", "Or", "Xor",
+})  # fmt: skip
+"""Operators that exporters compute shapes with: behind a refused operator they are no reason of their own."""
+
+
+def run(graph: SourceGraph, backend: Backend, layouts: Mapping[str, str], plan: Plan | None = None) -> Trace:
+    """Lower every node into `backend`.
+
+    Args:
+        graph: the source.
+        backend: receives the operators.
+        layouts: names of the axes of inputs ('NCTHW') where they are known.
+        plan: memory orders in which values are laid out as soon as they are there, whatever their operator left.
+    """
     computed = next((d for d in graph.dtypes.values() if d.startswith("float")), "float32")
-    ctx, trace, rules = Context(backend, dtype=computed), Trace(), load_rules()
+    ctx, trace = Context(backend, dtype=computed), Trace()
     values: dict[str, Value | None] = {"": None}
     for name, array in graph.constants.items():
         values[name] = constant(array)
     for name, shape in graph.inputs.items():
         values[name], port = enter(ctx, name, shape, layouts.get(name), graph.dtypes[name])
         trace.inputs.append(port)
-    for node in graph.nodes:
+    queue = deque(graph.nodes)
+    while queue:
+        node = queue.popleft()
         backend.scope(node.outputs[0])
         ctx.views.cause = f"{node.op} '{node.outputs[0]}'"
-        unknown = [i for i in node.inputs if i not in values]
-        made = folded(node, _constants(node, values), graph.opset)
+        known = _constants(node, values)
+        made = folded(node, known, graph.opset)
         if made is not None:  # shape arithmetic on shapes that only the rules know
             values |= {name: constant(array) for name, array in made.items()}
-            continue
-        if node.op not in rules or node.domain not in ("", "ai.onnx"):
-            trace.refusals.append(_refusal(graph, node, "there is no rule for it", "rewrite it, or ask for a rule"))
-            continue
-        if unknown:
-            continue  # it hangs on something refused already
-        wrapped = Node(
-            node.op,
-            node.outputs[0],
-            tuple(values[i] for i in node.inputs),
-            node.attributes,
-            sum(bool(o) for o in node.outputs),
-            graph.opset,
-        )
-        try:
-            result = rules[node.op](ctx, wrapped)
-        except Refused as refused:
-            trace.refusals.append(_refusal(graph, node, refused.reason, refused.remedy))
-            continue
-        trace.rules[node.op] += 1
-        for out, value in zip(node.outputs, result if isinstance(result, tuple) else (result,), strict=False):
-            values[out] = value
+        elif node.op == "If" and node.inputs[0] in known:
+            branch = chosen_branch(node, bool(known[node.inputs[0]].reshape(-1)[0]))
+            values |= {name: constant(array) for name, array in branch.constants.items()}
+            queue.extendleft(reversed(branch.nodes))
+        else:
+            made_here = _apply(ctx, graph, node, values, trace)
+            for name, value in made_here.items():
+                values[name] = plan.laid(ctx, name, value) if plan else value
     if not trace.refusals:
         for name in graph.outputs:
             backend.scope(name)
@@ -77,8 +88,33 @@ def run(graph: SourceGraph, backend: Backend, layouts: Mapping[str, str]) -> Tra
             trace.outputs.append(leave(ctx, name, left))
     computed_names = (o for node in graph.nodes for o in node.outputs)
     trace.counterparts = [c for o in computed_names if (c := counterpart(o, values.get(o))) is not None]
-    trace.transposes = ctx.views.transposes
+    trace.moves = ctx.views.moves
+    trace.values = values
     return trace
+
+
+def _apply(
+    ctx: Context, graph: SourceGraph, node: SourceNode, values: Mapping[str, Value | None], trace: Trace
+) -> dict[str, Value]:
+    """The node's outputs by its rule; a refusal goes into the trace. Nothing for what hangs on something refused."""
+    rules = load_rules()
+    unknown = any(i not in values for i in node.inputs)
+    if node.op not in rules or node.domain not in ("", "ai.onnx"):
+        if not (unknown and node.op in SHAPE_ARITHMETIC):
+            trace.refusals.append(_refusal(graph, node, "there is no rule for it", "rewrite it, or ask for a rule"))
+        return {}
+    if unknown:
+        return {}
+    inputs = tuple(values[i] for i in node.inputs)
+    outputs = sum(bool(o) for o in node.outputs)
+    wrapped = Node(node.op, node.outputs[0], inputs, node.attributes, outputs, graph.opset)
+    try:
+        result = rules[node.op](ctx, wrapped)
+    except Refused as refused:
+        trace.refusals.append(_refusal(graph, node, refused.reason, refused.remedy))
+        return {}
+    trace.rules[node.op] += 1
+    return dict(zip(node.outputs, result if isinstance(result, tuple) else (result,), strict=False))
 
 
 def _constants(node: SourceNode, values: Mapping[str, Value | None]) -> dict[str, Array]:

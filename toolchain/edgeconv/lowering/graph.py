@@ -97,7 +97,7 @@ def graph_of(model: onnx.ModelProto) -> SourceGraph:
         shapes = {v.name: s for v in inferred.graph.value_info if (s := _static_shape(v)) is not None}
     except onnx.shape_inference.InferenceError:
         shapes = {}  # only messages use them
-    nodes = [_source_node(n) for n in model.graph.node]
+    nodes = [source_node(n) for n in model.graph.node]
     opset = next((o.version for o in model.opset_import if o.domain in ("", "ai.onnx")), 1)
     graph = SourceGraph(
         nodes, dict(constants), inputs, dtypes, [o.name for o in model.graph.output], {**shapes, **inputs}, opset
@@ -141,7 +141,7 @@ def _static_shape(value: onnx.ValueInfoProto) -> tuple[int, ...] | None:
     return tuple(d.dim_value for d in tensor.shape.dim)
 
 
-def _source_node(node: onnx.NodeProto) -> SourceNode:
+def source_node(node: onnx.NodeProto) -> SourceNode:
     attributes: dict[str, Any] = {}
     for attribute in node.attribute:
         value = onnx.helper.get_attribute_value(attribute)

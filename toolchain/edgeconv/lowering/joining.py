@@ -21,6 +21,7 @@ def concat(ctx: Context, values: Sequence[Value], axis: int, behind: int | None 
 
     An axis of size 1 comes right behind the axis `behind` in memory, or where the frames fold has it.
     """
+    values = [v for v in values if v.shape[axis]] or values[:1]  # what is empty adds nothing
     if len(values) == 1:
         return values[0]
     lead = max((v for v in values if v.array is None), key=lambda v: size_of(v.atoms), default=None)

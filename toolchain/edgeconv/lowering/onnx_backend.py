@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from onnx import helper, numpy_helper
 from edgeconv.core.backend import Pair, Window
 from edgeconv.core.layout import Array
 from edgeconv.lowering.streaming import total_bytes, write_model
+from edgeconv.lowering.windows import LOWEST
 
 
 class OnnxBackend:
@@ -103,6 +105,11 @@ class OnnxBackend:
         )
 
     def max_pool2d(self, tensor: str, window: Window) -> str:
+        if any(p >= k for k, *pads in zip(window.kernel, window.before, window.after, strict=True) for p in pads):
+            # Runtimes take no pads as large as the kernel, though a dilated window may need them.
+            widths = [(0, 0), (0, 0), *zip(window.before, window.after, strict=True)]
+            tensor = self.pad(tensor, widths, "constant", LOWEST)
+            window = replace(window, before=(0, 0), after=(0, 0))
         return self._emit("MaxPool", [tensor], **_attributes(window), dilations=list(window.dilation))
 
     def average_pool2d(self, tensor: str, window: Window, count_pad: bool) -> str:

@@ -39,7 +39,7 @@ def write_model(path: Path, model: onnx.ModelProto, weights: Mapping[str, Array]
 
 def total_bytes(model: onnx.ModelProto, weights: Mapping[str, Array]) -> int:
     """About how large the file will be."""
-    return model.ByteSize() + sum(a.nbytes + 64 + len(n) for n, a in weights.items())
+    return int(model.ByteSize()) + sum(a.nbytes + 64 + len(n) for n, a in weights.items())
 
 
 def _head(name: str, array: Array) -> bytes:

@@ -62,7 +62,7 @@ def scatter_nd(ctx: Context, node: Node) -> Value:
     source[rows] = count + np.arange(len(rows))
     flat = ctx.reshape(x, (count, *rest))
     new = ctx.reshape(updates, (len(rows), *rest))
-    if (np.sort(rows) == np.arange(count)).all():
+    if sorted(rows) == list(range(count)):
         return ctx.reshape(ctx.take(new, 0, (source - count).tolist()), x.shape)
     pieces = []
     for first, size in _neighbours(source, count):

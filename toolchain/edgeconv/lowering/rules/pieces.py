@@ -27,7 +27,8 @@ def slice_(ctx: Context, node: Node) -> Value:
     Before: Slice(x, starts, ends, axes, steps). After: unit-stride slices; a step becomes a view
     (size/step, step) and a unit slice, because strided slices leave the delegates. Exact.
     A negative step takes the positions one by one.
-    Refuses: computed bounds, empty results, more than 64 positions backwards.
+    An empty result is a constant without elements.
+    Refuses: computed bounds, more than 64 positions backwards.
     """
     x = node.input(0)
     rank = len(x.shape)
@@ -44,8 +45,9 @@ def slice_(ctx: Context, node: Node) -> Value:
         axis = int(given_axis) % rank
         first, stop, step = slice(int(start), int(end), int(given_step)).indices(x.shape[axis])
         size = len(range(first, stop, step))
-        if size == 0:
-            raise Refused(f"an empty slice on axis {axis}", "remove the branch that has no elements")
+        if size == 0:  # what a roll by nothing makes: a concatenation leaves it out
+            empty = [0 if a == axis else n for a, n in enumerate(x.shape)]
+            return constant(np.zeros(empty, ctx.dtype))
         if step < 0:
             backwards[axis] = range(first, stop, step)
         elif step == 1:

@@ -12,7 +12,7 @@ from edgeconv.core.layout import Value, constant, flatten
 from edgeconv.lowering.context import Context
 from edgeconv.lowering.registry import Node, rule
 from edgeconv.lowering.taps import Axis, window
-from edgeconv.lowering.windows import LOWEST, ceil_excess, explicit_pads
+from edgeconv.lowering.windows import ceil_excess, explicit_pads
 
 
 @rule("MaxPool", "AveragePool")
@@ -21,10 +21,10 @@ def pool(ctx: Context, node: Node) -> Value:
 
     Before: MaxPool/AveragePool on [N, C, S1..Sn], n = 1..3; pads, ceil_mode, count_include_pad, dilation.
     After: 2D pools with explicit pads and floor rounding (the excess of ceil_mode becomes trailing pad, which for
-    an average is never counted); the first axis as a pool (k, 1) on the timeline fold. An axis of dilation d is
-    padded and pooled as [size/d, d]. A pool over a whole volume without pads becomes one ReduceMean or ReduceMax.
+    an average is never counted); the first axis as a pool (k, 1) on the timeline fold. An average of dilation d
+    is one over a view [size/d, d]. A pool over a whole volume without pads becomes one ReduceMean or ReduceMax.
     Exact: the valid region of a window is a box, so its count is a product.
-    Refuses: the Indices output of MaxPool; pads not smaller than the kernel; averages over nothing but pads.
+    Refuses: the Indices output of MaxPool; pads not smaller than the window; averages over nothing but pads.
     """
     x = node.input(0)
     n = len(x.shape) - 2
@@ -48,11 +48,11 @@ def pool(ctx: Context, node: Node) -> Value:
 
 
 def pool_axes(ctx: Context, op: str, x: Value, axes: Sequence[Axis], excess: Sequence[int], counted: bool) -> Value:
-    """Pool over logical [N, C, S1..Sn]: dilated axes one by one, then at most two axes at a time."""
+    """Pool over logical [N, C, S1..Sn]: dilated averages axis by axis, else at most two axes at a time."""
     axes, excess, n = list(axes), list(excess), len(axes)
     for i, a in enumerate(axes):
-        if a.dilation > 1 and a.kernel > 1:
-            x = _dilated(ctx, op, x, 2 + i, a, excess[i], counted)
+        if op == "AveragePool" and a.dilation > 1 and a.kernel > 1:
+            x = _dilated_average(ctx, x, 2 + i, a, excess[i], counted)
             axes[i], excess[i] = Axis(x.shape[2 + i], 1), 0
     if n == 3:
         y = _pool2(ctx, op, x, (1, 2), axes[1:], excess[1:], counted)
@@ -60,24 +60,21 @@ def pool_axes(ctx: Context, op: str, x: Value, axes: Sequence[Axis], excess: Seq
     return _pool2(ctx, op, x, tuple(range(n)), axes, excess, counted)
 
 
-def _dilated(ctx: Context, op: str, x: Value, axis: int, a: Axis, excess: int, counted: bool) -> Value:
+def _dilated_average(ctx: Context, x: Value, axis: int, a: Axis, excess: int, counted: bool) -> Value:
     """Positions as a view [rows, dilation]: down its rows, the taps of a window are neighbours.
 
-    The pads are real here, so an average that must not count them is scaled by kernel / (taps inside).
+    The pads are zeros here; where they must not be counted, the mean is scaled by kernel / (taps inside).
     """
     d, out = a.dilation, replace(a, after=a.after + excess).out
     extent = max(a.before + a.size, (out - 1) * a.stride + d * (a.kernel - 1) + 1)
     rows = -(-extent // d)
-    fill = LOWEST if op == "MaxPool" else 0.0
-    x = ctx.pad(x, {axis: (a.before, rows * d - a.before - a.size)}, fill=fill)
+    x = ctx.pad(x, {axis: (a.before, rows * d - a.before - a.size)})
     view = ctx.reshape(x, (*x.shape[:axis], rows, d, *x.shape[axis + 1 :]))
     flat = _along(ctx, view, axis)
-    pooled = ctx.pool2d(op, flat, window(Axis(rows, a.kernel), Axis(flat.shape[3], 1)))
+    pooled = ctx.pool2d("AveragePool", flat, window(Axis(rows, a.kernel), Axis(flat.shape[3], 1)))
     every = pooled.with_dims((*view.dims[:axis], pooled.dims[2], *view.dims[axis + 1 :]))
     joined = every.with_dims((*every.dims[:axis], (*every.dims[axis], *every.dims[axis + 1]), *every.dims[axis + 2 :]))
     y = ctx.select(joined, axis, 0, out, a.stride)
-    if op == "MaxPool":
-        return y
     taps = np.arange(out)[:, None] * a.stride + np.arange(a.kernel) * d - a.before
     first, end = (-a.before, a.size + a.after) if counted else (0, a.size)
     inside = ((taps >= first) & (taps < end)).sum(1)
@@ -117,8 +114,8 @@ def _pool2(
     elif any(excess):
         counted = False
     grown = [replace(a, after=a.after + e) for a, e in zip(axes, excess, strict=True)]
-    if op == "MaxPool" and any(a.before >= a.kernel or a.after >= a.kernel for a in grown):
-        raise Refused("pads not smaller than the kernel", "pad the input before the pool")
+    if op == "MaxPool" and any(max(a.before, a.after) > a.dilation * (a.kernel - 1) for a in grown):
+        raise Refused("pads not smaller than the window", "pad the input before the pool")
     first = native[0]
     if len(native) == 1:
         flat = _along(ctx, x, 2 + first)

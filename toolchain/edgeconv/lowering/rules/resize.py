@@ -126,18 +126,21 @@ def _matrix(node: Node, before: int, after: int, scale: float, dtype: str) -> Ar
     attributes["coordinate_transformation_mode"] = _coordinates(node)
     if node.op == "Upsample" or node.opset < 11:
         attributes["nearest_mode"] = "floor"
-    made = helper.make_node("Resize", ["x", "", "scales"], ["y"], axes=[0], **attributes)
+    sized = abs(before * scale - after) < 1e-6  # a float32 scale may round to one row less
+    made = helper.make_node("Resize", ["x", "", "scales", "sizes"], ["y"], axes=[0], **attributes)
     graph = helper.make_graph(
         [made],
         "axis",
         [
             helper.make_tensor_value_info("x", onnx.TensorProto.DOUBLE, [before, before]),
-            helper.make_tensor_value_info("scales", onnx.TensorProto.FLOAT, [1]),
+            helper.make_tensor_value_info("scales", onnx.TensorProto.FLOAT, [0 if sized else 1]),
+            helper.make_tensor_value_info("sizes", onnx.TensorProto.INT64, [1 if sized else 0]),
         ],
         [helper.make_tensor_value_info("y", onnx.TensorProto.DOUBLE, None)],
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)])
-    feeds = {"x": np.eye(before), "scales": np.array([scale], np.float32)}
+    given = ([], [after]) if sized else ([scale], [])
+    feeds = {"x": np.eye(before), "scales": np.array(given[0], np.float32), "sizes": np.array(given[1], np.int64)}
     (y,) = ReferenceEvaluator(model).run(None, feeds)
     if y.shape[0] != after:
         raise Refused(f"the scale {scale} takes {before} to {y.shape[0]}, not {after}", "give sizes instead of scales")
