@@ -68,13 +68,14 @@ def make(made: Subject) -> None:
     from edgeconv.steps.source import describe, prepare, read_clips
     from edgeconv.steps.state import Road
 
-    spec = sources.resolve(made.model, options={}, weights=None, input_shape=None, input_layout=None, seed=SEED)
+    spec = sources.resolve(made.model, options={}, weights=None, seed=SEED)
     request = ExportRequest(spec, load_profile(PROFILE), made.folder / "unused")
     with bundle.StagedFolder(request.out) as staged:
         road = Road(request, staged, Stopwatch(Silent()))
         with sources.open_source(spec, request.profile.threads) as session:
-            read_clips(road, describe(road, session))
-            prepare(road, session)
+            described = describe(road, session)
+            read_clips(road, described)
+            prepare(road, session, described)
         for name in (made.onnx, made.reference, made.clips("calibration"), made.clips("verification")):
             shutil.copyfile(staged.scratch / name.name, name)
     _for_peers(made)
@@ -85,13 +86,14 @@ def _for_peers(made: Subject) -> None:
     import torch
 
     import edgeconv_models
-    from edgeconv.sources.exporters import export
+    from edgeconv.sources.exporters import export, subject_of
     from edgeconv.sources.seeding import settle
     from edgeconv_models.eco_lite import EcoLite
 
     network: EcoLite = getattr(edgeconv_models, made.model.replace("-", "_"))(seed=SEED)
     torch.set_num_threads(2)
-    settle(network, np.load(made.clips("calibration"), mmap_mode="r"), SEED)
+    calibration = np.load(made.clips("calibration"), mmap_mode="r")
+    settle(network, [(torch.from_numpy(np.array(clip)),) for clip in calibration], SEED)
     network.eval()
     with torch.inference_mode():
         logits = network(torch.from_numpy(np.load(made.clips("verification"), mmap_mode="r")[0].copy())).numpy()
@@ -102,7 +104,7 @@ def _for_peers(made: Subject) -> None:
     if network.variant != "3d":
         layers = torch.nn.Sequential(network.backbone, network.head, network.dropout, network.classifier)
         frames = torch.zeros(network.num_frames, 3, network.image_size, network.image_size)
-        export(layers.eval(), frames, made.frames_onnx, opset=17)
+        export(subject_of(layers.eval(), (frames,)), made.frames_onnx, opset=17)
 
 
 if __name__ == "__main__":

@@ -26,35 +26,53 @@ class FileEntry(_Part):
     bytes: int
 
 
-class InputMeaning(_Part):
-    """How raw frames become the int8 input.
+class Pixels(_Part):
+    """How the frames of a video become an input.
 
-    q = clamp(round((pixel - mean[c]) * pixel_scale / scale) + zero_point), pixel 0..255, c in `color` order.
+    q = clamp(round((pixel - mean[c]) * pixel_scale / scale) + zero_point), pixel 0..255, c in `color` order;
+    scale and zero_point are the input's.
     """
 
-    tensor: str
-    shape: tuple[int, ...]
-    layout: str
-    """Axes of the tensor: 'frames, height, width, channels'."""
-    dtype: str
-    scale: float
-    zero_point: int
     frames: int
+    """Frames of this input."""
+    clip_frames: int
+    """Frames of the clip that all inputs are filled from."""
     sampling: str
-    color: Literal["BGR", "RGB"]
-    mean: tuple[float, float, float]
+    color: Literal["BGR", "RGB", "GREY"]
+    """GREY: 0.299 R + 0.587 G + 0.114 B."""
+    mean: tuple[float, ...]
     pixel_scale: float
     resize_shorter_side: int
     crop: tuple[int, int]
     """Height and width, cut from the centre."""
 
 
+class InputMeaning(_Part):
+    """What an input of the device's model means."""
+
+    name: str
+    """In the source network."""
+    source_shape: tuple[int, ...]
+    source_layout: str
+    tensor: str
+    """In the device's model."""
+    shape: tuple[int, ...]
+    layout: str
+    """Axes of the tensor: 'frames, height, width, channels'."""
+    dtype: str
+    scale: float
+    zero_point: int
+    pixels: Pixels | None
+    """None where the network was calibrated on ready samples or on mixed channels: q = clamp(round(value / scale) +
+    zero_point)."""
+
+
 class GoldenVector(_Part):
-    """One clip as the model was fed, and what TFLite's reference kernels answered."""
+    """One sample as the model was fed, and what TFLite's reference kernels answered; a file per input and output."""
 
     clip: str
-    input: str
-    output: str
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
     produced_by: str
     tolerance_lsb: int
     """Largest difference seen between the judging runtimes; another runtime may differ by this much."""
@@ -62,7 +80,7 @@ class GoldenVector(_Part):
 
 class Manifest(_Part):
     format: Literal["edgeconv-bundle"] = "edgeconv-bundle"
-    format_version: int = 1
+    format_version: int = 2
     source: str
     weights: str
     untrained: bool
@@ -70,7 +88,8 @@ class Manifest(_Part):
     passed: bool
     inputs: tuple[InputMeaning, ...]
     outputs: tuple[Quantization, ...]
-    labels: str
+    labels: str | None
+    """None where the network is no classifier."""
     golden: tuple[GoldenVector, ...]
     provenance: Provenance
     files: Mapping[str, FileEntry]

@@ -19,6 +19,7 @@ class Card(BaseModel):
     parameters: int = 0
     macs: int = 0
     input_shape: tuple[int, ...] = ()
+    """Of the first input."""
     input_layout: str = ""
     problem: str = ""
     """Why it cannot be built: somebody's package is broken; the others are listed all the same."""
@@ -32,7 +33,7 @@ def read_cards(progress: Progress) -> list[Card]:
 
 
 def read_card(name: str) -> Card:
-    spec = sources.resolve(name, options={}, weights=None, input_shape=None, input_layout=None, seed=0)
+    spec = sources.resolve(name)
     try:
         with sources.open_source(spec) as session:
             found = session.describe().value
@@ -43,6 +44,6 @@ def read_card(name: str) -> Card:
         description=found.summary,
         parameters=found.parameters,
         macs=found.macs,
-        input_shape=found.input_shape,
-        input_layout=found.input_layout,
+        input_shape=found.inputs[0].shape,
+        input_layout=found.inputs[0].layout,
     )

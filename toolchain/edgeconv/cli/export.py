@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 def export(
     source: Annotated[
         str,
-        typer.Argument(help="A model name, package.module:factory, file.py:factory or model.onnx.", metavar="SOURCE"),
+        typer.Argument(
+            help="A model name, package.module:factory, file.py:factory, model.onnx or program.pt2.", metavar="SOURCE"
+        ),
     ],
     target: Annotated[
         str | None, typer.Option("--target", "-t", help="Device; the profile of the same name is used.", metavar="NAME")
@@ -28,12 +30,14 @@ def export(
     calibration: Annotated[
         Path | None,
         typer.Option(
-            "--calibration", help="Folder of videos to calibrate on. Without it: synthetic ones.", metavar="DIR"
+            "--calibration",
+            help="Folder of videos, or of .npz samples, to calibrate on. Without it: synthetic videos.",
+            metavar="DIR",
         ),
     ] = None,
     verification: Annotated[
         Path | None,
-        typer.Option("--verification", help="Folder of videos to verify with. Else: some are held out.", metavar="DIR"),
+        typer.Option("--verification", help="The same to verify with. Without it: some are held out.", metavar="DIR"),
     ] = None,
     out: Annotated[
         Path | None,
@@ -47,11 +51,16 @@ def export(
     ] = None,
     labels: Annotated[Path | None, typer.Option("--labels", help="One class name per line.", metavar="FILE")] = None,
     input_shape: Annotated[
-        str | None,
-        typer.Option("--input-shape", help="Where the model does not tell: 1,3,16,112,112.", metavar="SIZES"),
+        list[str] | None,
+        typer.Option(
+            "--input-shape",
+            help="Where the model does not tell: 1,3,16,112,112. Once for each of several inputs.",
+            metavar="[NAME=]SIZES",
+        ),
     ] = None,
     input_layout: Annotated[
-        str | None, typer.Option("--input-layout", help="Axis order of the input, such as NCTHW.", metavar="AXES")
+        list[str] | None,
+        typer.Option("--input-layout", help="Axis order of an input, such as NCTHW or NTHWC.", metavar="[NAME=]AXES"),
     ] = None,
     seed: Annotated[int, typer.Option("--seed", min=0, max=2**32 - 1, help="Of everything random.")] = 0,
     threads: Annotated[
@@ -79,8 +88,8 @@ def export(
             weights,
             tuple(settings or ()),
             labels,
-            input_shape,
-            input_layout,
+            tuple(input_shape or ()),
+            tuple(input_layout or ()),
             seed,
             threads,
         )

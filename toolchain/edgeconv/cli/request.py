@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from edgeconv.core.errors import UsageError, did_you_mean
 
@@ -12,6 +13,9 @@ if TYPE_CHECKING:
     from edgeconv.pipeline import ExportRequest
     from edgeconv.profiles import ExportProfile
     from edgeconv.sources import SourceSpec
+
+
+Read = TypeVar("Read")
 
 
 @dataclass(frozen=True)
@@ -27,8 +31,8 @@ class Wanted:
     weights: Path | None
     settings: tuple[str, ...]
     labels: Path | None
-    input_shape: str | None
-    input_layout: str | None
+    input_shapes: tuple[str, ...]
+    input_layouts: tuple[str, ...]
     seed: int
     threads: int | None
 
@@ -64,8 +68,8 @@ def _source(wanted: Wanted) -> SourceSpec:
         wanted.source,
         options=_settings(wanted.settings),
         weights=wanted.weights,
-        input_shape=_shape(wanted.input_shape),
-        input_layout=wanted.input_layout,
+        input_shape=per_input(wanted.input_shapes, "--input-shape", _shape) or None,
+        input_layout=per_input(wanted.input_layouts, "--input-layout", str) or None,
         seed=wanted.seed,
     )
 
@@ -82,9 +86,21 @@ def _settings(written: tuple[str, ...]) -> dict[str, str]:
     return settings
 
 
-def _shape(text: str | None) -> tuple[int, ...] | None:
+def per_input(written: tuple[str, ...], option: str, read: Callable[[str], Read]) -> tuple[Read, ...] | dict[str, Read]:
+    """The values of a repeatable option: all in the order of the inputs, or all as name=value."""
+    named = [text.rpartition("=") for text in written]
+    if not any(equals for _, equals, _ in named):
+        return tuple(read(value) for _, _, value in named)
+    if not all(name for name, _, _ in named):
+        raise UsageError(f"{option} is given with names and without", hint=f"write {option} NAME=VALUE every time")
+    if len({name for name, _, _ in named}) < len(named):
+        raise UsageError(f"{option} gives an input twice", reasons=written)
+    return {name: read(value) for name, _, value in named}
+
+
+def _shape(text: str) -> tuple[int, ...]:
     try:
-        return None if text is None else tuple(int(size) for size in text.replace("x", ",").split(","))
+        return tuple(int(size) for size in text.replace("x", ",").split(","))
     except ValueError:
         raise UsageError(
             f"the input shape '{text}' is not a list of sizes", hint="write it as --input-shape 1,3,16,112,112"

@@ -10,11 +10,23 @@ import numpy as np
 
 from edgeconv.core.child import ChildDied
 from edgeconv.core.layout import Array
+from edgeconv.core.numbered import numbered
 from edgeconv.core.report import Gate, ParityPair
 from edgeconv.parity.gates import gate_float, gate_quantized
 from edgeconv.parity.metrics import failed_pair, pair
 from edgeconv.profiles import ParityProfile
 from edgeconv.runtimes import Feed, Measured, RunRequest, run_model
+
+
+@dataclass(frozen=True)
+class End:
+    """One output of an artifact, and how its data lie in the file."""
+
+    name: str
+    perm: tuple[int, ...] = ()
+    """Logical axes in memory order."""
+    logical: tuple[int, ...] = ()
+    """Logical shape for one sample; () where the file holds it as the source does."""
 
 
 @dataclass(frozen=True)
@@ -31,10 +43,8 @@ class Candidate:
     quantized: bool
     across: bool = True
     """Float artifacts: the reference ran in another runtime."""
-    perm: tuple[int, ...] = ()
-    """Logical axes of the output in memory order, where the file holds them in another order."""
-    logical: tuple[int, ...] = ()
-    """Logical shape of the output of one clip; () keeps it as it is."""
+    outputs: tuple[End, ...] = ()
+    """In the order of the file; () where it holds all of them as the source does."""
     raw_inputs: Path | None = None
     raw_outputs: Path | None = None
 
@@ -49,7 +59,7 @@ class ParityRun:
 
 def run_parity(
     candidates: Sequence[Candidate],
-    known: dict[str, Array],
+    known: dict[str, tuple[Array, ...]],
     names: Sequence[str],
     profile: ParityProfile,
     scratch: Path,
@@ -82,8 +92,7 @@ def run_parity(
             _judge(run, failed_pair(candidate.reference, candidate.name, finding), candidate, profile)
             failed.add(candidate.name)
             continue
-        got = _logical(np.load(outputs), candidate)
-        outputs.unlink()
+        got = _collect(outputs, result.value.outputs, candidate)
         known[candidate.name] = got
         run.measured[candidate.name] = result.value
         run.peaks[candidate.name] = result.peak_mib
@@ -91,8 +100,13 @@ def run_parity(
             finding = f"its reference, {candidate.reference}, gave no outputs"
             _judge(run, failed_pair(candidate.reference, candidate.name, finding), candidate, profile)
         elif candidate.reference in known:
-            expected = known[candidate.reference].reshape(got.shape)
-            compared = pair(candidate.reference, candidate.name, names, expected, got, result.value.saturated)
+            expected = known[candidate.reference]
+            saturated, ends = result.value.saturated, [end.name for end in candidate.outputs]
+            ends = ends or [f"output {i}" for i in range(len(got))]
+            try:
+                compared = pair(candidate.reference, candidate.name, names, expected, got, saturated, ends)
+            except ValueError as error:
+                compared = failed_pair(candidate.reference, candidate.name, str(error))
             _judge(run, compared, candidate, profile)
     return run
 
@@ -103,10 +117,19 @@ def _judge(run: ParityRun, compared: ParityPair, candidate: Candidate, profile: 
     run.gates += gate_quantized(compared, profile) if candidate.quantized else [gate_float(compared, limit)]
 
 
-def _logical(array: Array, candidate: Candidate) -> Array:
-    """Outputs [clips, ...physical] in the logical axis order of the source."""
-    if not candidate.logical:
+def _collect(outputs: Path, count: int, candidate: Candidate) -> tuple[Array, ...]:
+    """Every output [clips, ...] in the logical axis order of the source; the files are taken away."""
+    files = [numbered(outputs, index) for index in range(count)]
+    ends = candidate.outputs or [End("")] * count
+    arrays = tuple(_logical(np.load(file), end) for file, end in zip(files, ends, strict=True))
+    for file in files:
+        file.unlink()
+    return arrays
+
+
+def _logical(array: Array, end: End) -> Array:
+    if not end.logical:
         return array
-    in_memory = [candidate.logical[axis] for axis in candidate.perm]
-    back = np.argsort(candidate.perm)
+    in_memory = [end.logical[axis] for axis in end.perm]
+    back = np.argsort(end.perm)
     return array.reshape(len(array), *in_memory).transpose(0, *(int(b) + 1 for b in back))

@@ -72,8 +72,10 @@ def decibel(value: float) -> str:
     return f"{value + 0.0:.1f} dB".replace("-", "−") if math.isfinite(value) else number(value)
 
 
-def share(value: float) -> str:
-    """0.984 → '98.4 %'; never rounds a part up to the whole or down to nothing."""
+def share(value: float | None) -> str:
+    """0.984 → '98.4 %'; never rounds a part up to the whole or down to nothing; '–' for what was not measured."""
+    if value is None:
+        return "–"
     if not math.isfinite(value):
         return number(value)
     if value in (0, 1):
@@ -93,6 +95,10 @@ def error_share(db: float) -> str:
 def shape(dims: Sequence[int]) -> str:
     """(1, 3, 16) → '1×3×16'."""
     return "×".join(str(d) for d in dims) or "scalar"
+
+
+def axes(layout: str) -> str:
+    return f"axes {layout}" if layout else "axes as given"
 
 
 def frames(indices: Sequence[int]) -> str:

@@ -26,7 +26,19 @@ def render_html(report: Report) -> str:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    for name in ("count", "macs", "size", "number", "cosine", "decibel", "share", "shape", "frames", "error_share"):
+    for name in (
+        "count",
+        "macs",
+        "size",
+        "number",
+        "cosine",
+        "decibel",
+        "share",
+        "shape",
+        "frames",
+        "axes",
+        "error_share",
+    ):
         env.filters[name] = getattr(fmt, name)
     env.filters["plural"] = fmt.plural
     env.filters["words"] = view.histogram_words

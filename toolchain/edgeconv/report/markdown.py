@@ -74,7 +74,25 @@ def _warnings(report: Report) -> str:
 
 def _parity(report: Report) -> str:
     head = ("Pair", "Cosine mean", "worst", "SQNR worst", "Largest error, relative", "Top-1", "Top-5", "Worst clip")
-    return "### Parity\n\n" + _table(head, (_pair(p) for p in report.parity), "lrrrrrrl")
+    rows = [row for p in report.parity for row in (_pair(p), *_outputs(p))]
+    return "### Parity\n\n" + _table(head, rows, "lrrrrrrl")
+
+
+def _outputs(pair: ParityPair) -> list[tuple[str, ...]]:
+    """One row for each of several outputs: its worst values over all clips."""
+    return [
+        (
+            f"output {escape(name)}",
+            "–",
+            escape(fmt.cosine(m.cosine)),
+            escape(fmt.decibel(m.sqnr_db)),
+            escape(fmt.number(m.relative)),
+            escape(fmt.share(m.top1)),
+            escape(fmt.share(m.top5)),
+            "",
+        )
+        for name, m in pair.outputs.items()
+    ]
 
 
 def _pair(pair: ParityPair) -> tuple[str, ...]:
@@ -129,16 +147,17 @@ def _gates(report: Report) -> str:
 
 def _origin(report: Report) -> str:
     source, made = report.source, report.provenance
+    inputs = "; ".join(f"{escape(i.layout or i.name)} {fmt.shape(i.shape)}" for i in source.inputs)
     clips = "; ".join(
-        f"{c.role}: {fmt.plural(len(c.clips), 'clip')} from {escape(c.origin)}"
+        f"{c.role}: {fmt.plural(len(c.clips), 'ready sample' if c.ready else 'clip')} from {escape(c.origin)}"
         + (f", {len(c.skipped)} skipped" if c.skipped else "")
         for c in report.clip_sets
     )
     return "\n".join(
         line
         for line in (
-            f"Source: {escape(source.name)} ({escape(source.kind)}), weights: {escape(source.weights)}, input "
-            f"{escape(source.input_layout)} {fmt.shape(source.input_shape)}.",
+            f"Source: {escape(source.name)} ({escape(source.kind)}), weights: {escape(source.weights)}, "
+            f"{'input' if len(source.inputs) == 1 else 'inputs'} {inputs}.",
             f"Clips: {clips}." if clips else "",
             f"Made by edgeconv {escape(made.edgeconv)}, Python {escape(made.python)}, profile {escape(made.profile)}, "
             f"seed {made.seed}.",

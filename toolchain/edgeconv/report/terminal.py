@@ -162,6 +162,9 @@ class _Summary:
                 pair.worst_clip,
             )
             self._numbers([(value, "") for value in values])
+            for name, m in pair.outputs.items():
+                worst_of = ("", fmt.cosine(m.cosine), fmt.decibel(m.sqnr_db), fmt.number(m.relative), fmt.share(m.top1))
+                self._numbers([(value, "dim") for value in (*worst_of, f"output {name}")])
 
     def _numbers(self, values: Sequence[tuple[str, str]]) -> None:
         """One row of the parity table: five numbers in columns of fixed width, then the clip."""

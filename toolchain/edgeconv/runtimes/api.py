@@ -41,11 +41,12 @@ class RunRequest(BaseModel):
     model: Path
     feeds: tuple[Feed, ...]
     outputs: Path
-    """.npy that receives the first output, float32 (dequantized), [clips, ...]."""
+    """.npy that receives the first output, float32 (dequantized), [clips, ...]; further ones go to files numbered as
+    :func:`edgeconv.core.numbered.numbered` does."""
     raw_outputs: Path | None = None
-    """.npy that receives the first output as the model gives it."""
+    """The same for the outputs as the model gives them."""
     raw_inputs: Path | None = None
-    """.npy that receives the quantized first input as the model was fed."""
+    """The same for the quantized inputs as the model was fed."""
     threads: int = 2
     delegate: bool = True
     """False: TFLite's own kernels instead of XNNPACK."""
@@ -55,10 +56,12 @@ class Measured(BaseModel):
     milliseconds: tuple[float, ...]
     """Wall time of every clip, the first one included."""
     saturated: tuple[float, ...] = ()
-    """Per clip, share of integer output values at the ends of their range."""
+    """Per clip, share of integer output values at the ends of their range; of several outputs the largest."""
     partitions: int | None = None
     """DELEGATE nodes in the execution plan."""
     version: str = ""
+    outputs: int = 1
+    """Number of output files."""
 
 
 class Patch(BaseModel):

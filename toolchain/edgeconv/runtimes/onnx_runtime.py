@@ -6,6 +6,8 @@ import time
 
 import numpy as np
 
+from edgeconv.core.layout import Array
+from edgeconv.core.numbered import numbered
 from edgeconv.runtimes.api import Measured, RunRequest
 
 
@@ -16,13 +18,20 @@ def run(request: RunRequest) -> Measured:
     options.intra_op_num_threads = request.threads
     options.log_severity_level = 3
     session = onnxruntime.InferenceSession(str(request.model), options, providers=["CPUExecutionProvider"])
-    names = [i.name for i in session.get_inputs()]
+    ends = session.get_inputs()
     feeds = [(f, np.load(f.clips, mmap_mode="r")) for f in request.feeds]
     results, times = [], []
     for clip in range(len(feeds[0][1])):
-        inputs = {n: f.arrange(a[clip]) for n, (f, a) in zip(names, feeds, strict=True)}
+        inputs = {e.name: _cast(f.arrange(a[clip]), e.type) for e, (f, a) in zip(ends, feeds, strict=True)}
         start = time.perf_counter()
-        results.append(session.run(None, inputs)[0])
+        results.append(session.run(None, inputs))
         times.append((time.perf_counter() - start) * 1e3)
-    np.save(request.outputs, np.stack(results).astype(np.float32))
-    return Measured(milliseconds=tuple(times), version=onnxruntime.__version__)
+    for index, values in enumerate(zip(*results, strict=True)):
+        np.save(numbered(request.outputs, index), np.stack(values).astype(np.float32))
+    return Measured(milliseconds=tuple(times), version=onnxruntime.__version__, outputs=len(results[0]))
+
+
+def _cast(array: Array, kind: str) -> Array:
+    """A lowered file may take another number format than the original did."""
+    names = {"tensor(float)": "float32", "tensor(double)": "float64", "tensor(float16)": "float16"}
+    return array.astype(names.get(kind, array.dtype), copy=False)

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from edgeconv.core.layout import Array
+from edgeconv.core.numbered import numbered
 from edgeconv.runtimes.api import (
     TFLITE_MODULES,
     Measured,
@@ -56,34 +57,42 @@ def dequantize(array: Array, detail: dict[str, Any]) -> Array:
 
 def run(request: RunRequest) -> Measured:
     interpreter = open_interpreter(request.runtime, request.model, request.threads, request.delegate)
-    inputs, output = interpreter.get_input_details(), interpreter.get_output_details()[0]
+    inputs, outputs = interpreter.get_input_details(), interpreter.get_output_details()
     feeds = [(f, np.load(f.clips, mmap_mode="r")) for f in request.feeds]
-    results, raw, fed, times, saturated = [], [], [], [], []
+    raw: list[list[Array]] = []
+    fed: list[list[Array]] = []
+    times = []
     for clip in range(len(feeds[0][1])):
-        given = [quantize_input(f.arrange(a[clip]), d) for d, (f, a) in zip(inputs, feeds, strict=True)]
-        for detail, array in zip(inputs, given, strict=True):
+        fed.append([quantize_input(f.arrange(a[clip]), d) for d, (f, a) in zip(inputs, feeds, strict=True)])
+        for detail, array in zip(inputs, fed[-1], strict=True):
             interpreter.set_tensor(detail["index"], array)
         start = time.perf_counter()
         interpreter.invoke()
         times.append((time.perf_counter() - start) * 1e3)
-        value = interpreter.get_tensor(output["index"])
-        results.append(dequantize(value, output))
-        raw.append(value)
-        fed.append(given[0])
-        if value.dtype != np.float32:
-            info = np.iinfo(value.dtype)
-            saturated.append(float(np.mean((value == info.min) | (value == info.max))))
-    np.save(request.outputs, np.stack(results))
-    if request.raw_outputs:
-        np.save(request.raw_outputs, np.stack(raw))
-    if request.raw_inputs:
-        np.save(request.raw_inputs, np.stack(fed))
+        raw.append([interpreter.get_tensor(d["index"]) for d in outputs])
+    for index, detail in enumerate(outputs):
+        np.save(numbered(request.outputs, index), np.stack([dequantize(values[index], detail) for values in raw]))
+    for path, arrays in ((request.raw_outputs, raw), (request.raw_inputs, fed)):
+        if path is not None:
+            for index, values in enumerate(zip(*arrays, strict=True)):
+                np.save(numbered(path, index), np.stack(values))
     return Measured(
         milliseconds=tuple(times),
-        saturated=tuple(saturated),
+        saturated=tuple(s for values in raw for s in _saturated(values)),
         partitions=_delegates(interpreter),
         version=version(_PACKAGES[request.runtime]),
+        outputs=len(outputs),
     )
+
+
+def _saturated(values: list[Array]) -> list[float]:
+    """The largest share of values at the ends of the integer range, over all outputs of one clip; [] for floats."""
+    shares = []
+    for value in values:
+        if np.issubdtype(value.dtype, np.integer):
+            info = np.iinfo(value.dtype)
+            shares.append(float(np.mean((value == info.min) | (value == info.max))))
+    return [max(shares)] if shares else []
 
 
 def _delegates(interpreter: Any) -> int:

@@ -1,18 +1,16 @@
-"""Where a model comes from: a registered name, module:factory, file.py:factory, or an .onnx file."""
+"""Where a model comes from: a registered name, module:factory, file.py:factory, an .onnx or a .pt2 file."""
 
+from edgeconv.core.report import InputInfo
 from edgeconv.sources.api import (
     Description,
     Exported,
-    InputInfo,
     Prepared,
     PrepareRequest,
     SourceSession,
-    SourceSpec,
     export_onnx,
-    model_names,
     open_source,
-    resolve,
 )
+from edgeconv.sources.spec import SourceSpec, model_names, resolve
 
 __all__ = [
     "Description",

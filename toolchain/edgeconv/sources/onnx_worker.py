@@ -2,86 +2,135 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from math import prod
+from pathlib import Path
+
 import onnx
 
 from edgeconv.core.errors import ModelError, UsageError
+from edgeconv.core.report import InputInfo
 from edgeconv.sources.api import (
     Description,
     Exported,
     ExportOnlyRequest,
-    InputInfo,
     Prepared,
     PrepareRequest,
-    SourceSpec,
+    layouts_for,
+    shapes_for,
 )
+from edgeconv.sources.onnx_layouts import guess_layout
+from edgeconv.sources.onnx_static import declared_shape, freeze
+from edgeconv.sources.spec import Shape, SourceSpec
+
+_WEIGHTS, _EXPORTER = "as in the ONNX file", "none: ONNX file"
 
 
 def describe(spec: SourceSpec) -> Description:
+    model = _load(spec)
+    inputs, notes = _inputs(spec, model)
+    parameters = sum(prod(t.dims) for t in model.graph.initializer)
+    return Description(inputs=inputs, parameters=parameters, macs=0, notes=notes)
+
+
+def prepare(request: PrepareRequest) -> Prepared:
+    _save(request.spec, request.onnx)
+    return Prepared(weights=_WEIGHTS, untrained=False, exporter=_EXPORTER, has_reference=False)
+
+
+def export_only(request: ExportOnlyRequest) -> Exported:
+    inputs, notes = _save(request.spec, request.target)
+    return Exported(inputs=inputs, weights=_WEIGHTS, untrained=False, exporter=_EXPORTER, notes=notes)
+
+
+def _load(spec: SourceSpec) -> onnx.ModelProto:
     try:
         model = onnx.load(spec.location)
     except Exception as error:
         raise UsageError(f"'{spec.text}' is not an ONNX file: {str(error).splitlines()[0]}") from error
     if not model.graph.node:
         raise UsageError(f"'{spec.text}' is not an ONNX model: it holds no operator")
-    weights = {t.name for t in model.graph.initializer}
-    inputs = [i for i in model.graph.input if i.name not in weights]
-    if len(inputs) != 1:
-        raise ModelError(f"'{spec.text}' has {len(inputs)} inputs", hint="models of one clip input are supported")
-    dims = inputs[0].type.tensor_type.shape.dim
-    shape = tuple(d.dim_value for d in dims)
-    if min(shape, default=0) < 1:
-        named = [d.dim_param or d.dim_value for d in dims]
-        raise ModelError(
-            f"input '{inputs[0].name}' of '{spec.text}' has the dynamic shape {named}",
-            hint="export it with static shapes",
-        )
-    if spec.input_shape not in (None, shape):
-        raise UsageError(
-            f"'{spec.text}' takes {list(shape)}, not {list(spec.input_shape or ())}", hint="leave --input-shape out"
-        )
-    if spec.input_layout is not None and len(spec.input_layout) != len(shape):
-        raise UsageError(
-            f"layout {spec.input_layout} names {len(spec.input_layout)} axes, but '{spec.text}' takes {list(shape)}"
-        )
-    return Description(
-        input_name=inputs[0].name,
-        input_shape=shape,
-        input_layout=spec.input_layout or _guess(shape),
-        parameters=sum(_size(t) for t in model.graph.initializer),
-        macs=0,
-    )
+    return model
 
 
-def _size(tensor: onnx.TensorProto) -> int:
-    size = 1
-    for dim in tensor.dims:
-        size *= dim
-    return size
-
-
-def _guess(shape: tuple[int, ...]) -> str:
-    """The axis order of a clip input by where its three colour channels stand."""
-    if len(shape) == 5:
-        for axis, layout in ((1, "NCTHW"), (2, "NTCHW"), (4, "NTHWC")):
-            if shape[axis] == 3:
-                return layout
-    raise UsageError(
-        f"the axis order of the input {list(shape)} is not known", hint="give it, such as --input-layout NCTHW"
-    )
-
-
-def prepare(request: PrepareRequest) -> Prepared:
-    model = onnx.load(request.spec.location)
+def _save(spec: SourceSpec, target: Path) -> tuple[tuple[InputInfo, ...], tuple[str, ...]]:
+    model = _load(spec)
     try:
         onnx.checker.check_model(model)
     except onnx.checker.ValidationError as error:
-        raise ModelError(f"'{request.spec.text}' is not valid ONNX: {str(error).splitlines()[0]}") from error
-    onnx.save(model, request.onnx)  # not a copy: weights that lay beside the file go in
-    return Prepared(weights="as in the ONNX file", untrained=False, exporter="none: ONNX file", has_reference=False)
+        raise ModelError(f"'{spec.text}' is not valid ONNX: {str(error).splitlines()[0]}") from error
+    inputs, notes = _inputs(spec, model)
+    shapes = {i.name: i.shape for i in inputs}
+    if any(tuple(declared_shape(v)) != shapes[v.name] for v in _values(model)):
+        freeze(model, shapes)
+    onnx.save(model, target)  # not a copy: weights that lay beside the file go in
+    return inputs, notes
 
 
-def export_only(request: ExportOnlyRequest) -> Exported:
-    told = describe(request.spec)
-    onnx.save(onnx.load(request.spec.location), request.target)
-    inputs = (InputInfo(name=told.input_name, shape=told.input_shape, layout=told.input_layout),)
-    return Exported(inputs=inputs, weights="as in the ONNX file", untrained=False, exporter="none: ONNX file")
+def _values(model: onnx.ModelProto) -> list[onnx.ValueInfoProto]:
+    """The inputs proper; old exporters list the weights among them."""
+    weights = {t.name for t in model.graph.initializer}
+    return [i for i in model.graph.input if i.name not in weights]
+
+
+def _inputs(spec: SourceSpec, model: onnx.ModelProto) -> tuple[tuple[InputInfo, ...], tuple[str, ...]]:
+    values = _values(model)
+    if not values:
+        raise ModelError(f"'{spec.text}' has no input")
+    declared = {v.name: declared_shape(v) for v in values}
+    shapes = _static(spec, declared)
+    layouts = layouts_for(spec.input_layouts, shapes)
+    guesses = {n: guess_layout(model.graph, n, s) for n, s in shapes.items() if n not in layouts}
+    unknown = [n for n, (layout, _) in guesses.items() if not layout and len(shapes[n]) == 5]
+    if unknown:
+        raise UsageError(
+            f"the axis order of the input {list(shapes[unknown[0]])} is not known",
+            reasons=[f"input '{n}' {list(shapes[n])}: no convolution reads it directly" for n in unknown],
+            hint="give it, such as --input-layout NCTHW",
+        )
+    layouts |= {n: layout for n, (layout, _) in guesses.items()}
+    inputs = tuple(
+        InputInfo(
+            name=v.name,
+            shape=shapes[v.name],
+            layout=layouts[v.name],
+            dtype=onnx.helper.tensor_dtype_to_np_dtype(v.type.tensor_type.elem_type).name,
+        )
+        for v in values
+    )
+    frozen = [n for n, d in declared.items() if tuple(d) != shapes[n]]
+    notes = [f"input '{n}' {_text(declared[n])} was made static: {list(shapes[n])}" for n in frozen]
+    return inputs, (*notes, *(note for _, note in guesses.values() if note))
+
+
+def _static(spec: SourceSpec, declared: dict[str, list[int | str]]) -> dict[str, Shape]:
+    """The shapes of the file, its symbolic dimensions filled by what the user gave."""
+    given = shapes_for(spec.input_shapes, list(declared))
+    for name, shape in given.items():
+        own = declared[name]
+        if len(own) != len(shape) or any(isinstance(o, int) and o != s for o, s in zip(own, shape, strict=True)):
+            fixed = all(isinstance(o, int) for o in own)
+            hint = "leave --input-shape out" if fixed else "only the sizes that are names can be chosen"
+            raise UsageError(f"'{spec.text}' takes {_text(own)}, not {list(shape)}", hint=hint)
+    dynamic = [n for n, d in declared.items() if n not in given and any(isinstance(s, str) for s in d)]
+    if dynamic:
+        raise ModelError(
+            f"input '{dynamic[0]}' of '{spec.text}' has the dynamic shape {_text(declared[dynamic[0]])}",
+            reasons=[f"input '{n}' has the dynamic shape {_text(declared[n])}" for n in dynamic[1:]],
+            hint=f"export it with static shapes, or fix it: {_example(declared, dynamic)}",
+        )
+    return {n: given.get(n) or tuple(s for s in d if isinstance(s, int)) for n, d in declared.items()}
+
+
+def _example(declared: dict[str, list[int | str]], dynamic: Sequence[str]) -> str:
+    usual = (1, 3, 16, 112, 112)
+    texts = []
+    for name in dynamic:
+        sizes = [s if isinstance(s, int) else usual[min(i, 4)] for i, s in enumerate(declared[name])]
+        named = f"{name}=" if len(declared) > 1 else ""
+        texts.append(f"--input-shape {named}{','.join(map(str, sizes))}")
+    return " ".join(texts)
+
+
+def _text(shape: Sequence[int | str]) -> str:
+    return str(list(shape))

@@ -4,16 +4,32 @@ from __future__ import annotations
 
 import json
 import platform
+from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 
 from edgeconv import __version__, bundle, lowering, parity, report, sources, video
 from edgeconv.core.errors import UsageError
-from edgeconv.core.report import Artifact, Coverage, DriftPoint, Lowering, Provenance, Quantization, Report, Source
+from edgeconv.core.layout import Array
+from edgeconv.core.numbered import numbered
+from edgeconv.core.report import (
+    Artifact,
+    ClipSet,
+    Coverage,
+    DriftPoint,
+    InputInfo,
+    Lowering,
+    Provenance,
+    Quantization,
+    Report,
+    Source,
+)
 from edgeconv.core.versions import package_versions
 from edgeconv.steps.state import FLOAT, INT8, ONNX, Road
 
 GOLDEN_CLIPS = 2
+LABELS = "labels.txt"
 _ROLES = {
     ONNX: "4D ONNX, channels first, float32",
     FLOAT: "TFLite, channels last, float32 (for comparison)",
@@ -25,7 +41,7 @@ def make_report(
     road: Road,
     described: sources.Description,
     prepared: sources.Prepared,
-    clips: tuple[video.LoadedClips, video.LoadedClips],
+    clips: tuple[video.Samples, video.Samples],
     lowered: Lowering,
     run: parity.ParityRun,
     drift: tuple[DriftPoint, ...],
@@ -64,8 +80,7 @@ def make_report(
             opset=onnx.opset or 0,
             parameters=described.parameters,
             macs=described.macs or onnx.macs,
-            input_shape=described.input_shape,
-            input_layout=described.input_layout,
+            inputs=described.inputs,
             options=dict(sorted(spec.options.items())),
         ),
         stages=tuple(road.stages),
@@ -96,12 +111,13 @@ def deliver(
     road: Road,
     made: Report,
     run: parity.ParityRun,
-    verification: video.LoadedClips,
+    clips: tuple[video.Samples, video.Samples],
     described: sources.Description,
+    trace: lowering.Trace,
 ) -> None:
     """Fill the bundle: labels, golden vectors, reports, timings, and last the manifest over all of them."""
     with road.watch.stage("bundle"):
-        golden = _golden(road, run, verification)
+        golden = _golden(road, run, clips[1])
         report.write_reports(made, road.staged.path)
         spec = road.request.spec
         bundle.write_manifest(
@@ -112,9 +128,9 @@ def deliver(
                 untrained=made.source.untrained,
                 target=made.target,
                 passed=made.passed,
-                inputs=tuple(_meaning(road, described, q) for q in made.inputs),
+                inputs=_meanings(road, described, clips[0].info, trace, made.inputs),
                 outputs=made.outputs,
-                labels="labels.txt",
+                labels=LABELS if road.file(LABELS).exists() else None,
                 golden=golden,
                 provenance=made.provenance,
                 files=bundle.file_entries(road.staged.path),
@@ -128,66 +144,124 @@ def deliver(
 
 
 def label(road: Road, trace: lowering.Trace) -> None:
-    """The user's class names, or 'class 0', 'class 1', ..."""
-    classes = trace.outputs[0].logical[-1] if trace.outputs[0].logical else 1
-    names = [f"class {i}" for i in range(classes)]
+    """The user's class names, or 'class 0', 'class 1', ...; nothing where the network is no classifier."""
+    shape = trace.outputs[0].logical
+    if len(shape) != 2:
+        if road.request.labels is not None:
+            raise UsageError(
+                f"the network gives {list(shape)}, which are no classes to name", hint="leave --labels out"
+            )
+        return
+    names = [f"class {i}" for i in range(shape[1])]
     if road.request.labels is not None:
         try:
             names = road.request.labels.read_text(encoding="utf-8").splitlines()
         except (OSError, UnicodeDecodeError) as error:
             raise UsageError(f"the labels file '{road.request.labels}' cannot be read: {error}") from error
-        if len(names) != classes:
+        if len(names) != shape[1]:
             raise UsageError(
-                f"'{road.request.labels}' has {len(names)} lines, but the network has {classes} classes",
+                f"'{road.request.labels}' has {len(names)} lines, but the network has {shape[1]} classes",
                 hint="give one class name per line, in the order of the logits",
             )
-    road.file("labels.txt").write_text("\n".join(names) + "\n", encoding="utf-8")
+    road.file(LABELS).write_text("\n".join(names) + "\n", encoding="utf-8")
 
 
-def _golden(road: Road, run: parity.ParityRun, verification: video.LoadedClips) -> tuple[bundle.GoldenVector, ...]:
-    """Clips as the int8 model was fed, and the answers of the kernels nearest to TFLite's reference ones."""
+def _golden(road: Road, run: parity.ParityRun, verification: video.Samples) -> tuple[bundle.GoldenVector, ...]:
+    """Samples as the int8 model was fed, and the answers of the kernels nearest to TFLite's reference ones."""
     made = [r for r in ("tflite-runtime", "tensorflow", "litert") if f"int8 TFLite ({r})" in run.measured]
     if not made:
         return ()
-    folder = road.staged.path / "golden"
-    folder.mkdir()
+    road.file("golden").mkdir()
     scratch = road.staged.scratch
-    outputs = {r: np.load(scratch / f"raw_out_{r}.npy") for r in made}
-    inputs = np.load(scratch / f"raw_in_{made[0]}.npy", mmap_mode="r")
+    ends = road.summaries[INT8]
+    inputs = [_raw(scratch / f"raw_in_{made[0]}.npy", i) for i in range(len(ends.inputs))]
+    outputs = {r: [_raw(scratch / f"raw_out_{r}.npy", i) for i in range(len(ends.outputs))] for r in made}
     expected = outputs[made[0]]
-    apart = max(int(np.abs(o.astype(np.int32) - expected.astype(np.int32)).max()) for o in outputs.values())
-    vectors = []
-    for i in range(min(GOLDEN_CLIPS, len(expected))):
-        names = f"golden/clip_{i}_input.npy", f"golden/clip_{i}_output.npy"
-        np.save(road.file(names[0]), inputs[i])
-        np.save(road.file(names[1]), expected[i])
-        vectors.append(
-            bundle.GoldenVector(
-                clip=verification.names[i],
-                input=names[0],
-                output=names[1],
-                produced_by=made[0],
-                tolerance_lsb=apart,
-            )
+    apart = max(
+        int(np.abs(other.astype(np.int32) - own.astype(np.int32)).max())
+        for others in outputs.values()
+        for other, own in zip(others, expected, strict=True)
+    )
+    return tuple(
+        bundle.GoldenVector(
+            clip=verification.names[clip],
+            inputs=_save_each(road, f"golden/clip_{clip}_input.npy", [array[clip] for array in inputs]),
+            outputs=_save_each(road, f"golden/clip_{clip}_output.npy", [array[clip] for array in expected]),
+            produced_by=made[0],
+            tolerance_lsb=apart,
         )
-    return tuple(vectors)
+        for clip in range(min(GOLDEN_CLIPS, len(verification.names)))
+    )
 
 
-def _meaning(road: Road, described: sources.Description, quantization: Quantization) -> bundle.InputMeaning:
-    size = dict(zip(described.input_layout, described.input_shape, strict=True))
-    profile = road.profile.video
-    return bundle.InputMeaning(
-        tensor=quantization.tensor,
-        shape=quantization.shape,
-        layout="frames, height, width, channels",
-        dtype=quantization.dtype,
-        scale=quantization.scale,
-        zero_point=quantization.zero_point,
-        frames=size["T"],
-        sampling="one frame from the middle of each of equally long segments",
-        color=profile.color,
-        mean=profile.mean,
-        pixel_scale=profile.scale,
-        resize_shorter_side=video.shorter_side(size["H"], size["W"], profile.resize),
-        crop=(size["H"], size["W"]),
+def _raw(path: Path, index: int) -> Array:
+    array: Array = np.load(numbered(path, index), mmap_mode="r")
+    return array
+
+
+def _save_each(road: Road, name: str, arrays: Sequence[Array]) -> tuple[str, ...]:
+    paths = [numbered(road.file(name), index) for index in range(len(arrays))]
+    for path, array in zip(paths, arrays, strict=True):
+        np.save(path, array)
+    return tuple(path.relative_to(road.staged.path).as_posix() for path in paths)
+
+
+def _meanings(
+    road: Road,
+    described: sources.Description,
+    calibration: ClipSet,
+    trace: lowering.Trace,
+    quantizations: Sequence[Quantization],
+) -> tuple[bundle.InputMeaning, ...]:
+    """What each input of the device's model means, in the order of the file."""
+    infos = {i.name: i for i in described.inputs}
+    return tuple(
+        bundle.InputMeaning(
+            name=port.name,
+            source_shape=port.logical,
+            source_layout=infos[port.name].layout,
+            tensor=quantized.tensor,
+            shape=quantized.shape,
+            layout=_axes(infos[port.name].layout, port),
+            dtype=quantized.dtype,
+            scale=quantized.scale,
+            zero_point=quantized.zero_point,
+            pixels=_pixels(road, infos[port.name], described, calibration),
+        )
+        for port, quantized in zip(trace.inputs, quantizations, strict=True)
+    )
+
+
+_AXES = {"N": "batch", "C": "channels", "T": "frames", "H": "height", "W": "width"}
+
+
+def _axes(layout: str, port: lowering.Port) -> str:
+    """'frames, height, width, channels': the axes of the file's tensor, those that were merged joined by ×."""
+    if not layout:
+        return f"axes {', '.join(map(str, port.perm))} of the source"
+    words = [_AXES[layout[axis]] for axis in port.perm if layout[axis] != "N" or port.logical[axis] > 1]
+    merged = len(words) - len(port.physical)
+    if merged < 0:  # axes of size 1 that no letter stands for
+        return ", ".join(["1"] * -merged + words)
+    return ", ".join([" × ".join(words[: merged + 1]), *words[merged + 1 :]])
+
+
+def _pixels(road: Road, info: InputInfo, described: sources.Description, calibration: ClipSet) -> bundle.Pixels | None:
+    values = video.pixel_values(info, road.profile.video, calibration)
+    if values is None:
+        return None
+    frames, clip_frames = video.axis_size(info, "T"), video.frames_of(described.inputs)
+    height, width = video.axis_size(info, "H"), video.axis_size(info, "W")
+    sampling = "one frame from the middle of each of equally long segments"
+    if frames < clip_frames:
+        sampling += f"; of these {clip_frames} frames: {', '.join(map(str, video.frame_choice(clip_frames, frames)))}"
+    return bundle.Pixels(
+        frames=frames,
+        clip_frames=clip_frames,
+        sampling=sampling,
+        color=values.color,
+        mean=values.mean,
+        pixel_scale=values.scale,
+        resize_shorter_side=video.shorter_side(height, width, road.profile.video.resize),
+        crop=(height, width),
     )

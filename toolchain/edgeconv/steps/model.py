@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from edgeconv import __version__, gates, inspection, lowering, runtimes, sources, targets, tflite
+from edgeconv import __version__, gates, inspection, lowering, runtimes, sources, targets, tflite, video
 from edgeconv.core.report import Lowering, Quantization
 from edgeconv.steps.state import FLOAT, INT8, ONNX, Road, feeds
 
 
 def _layouts(described: sources.Description, graph: lowering.SourceGraph) -> Mapping[str, str]:
-    return dict.fromkeys(graph.inputs, described.input_layout)
+    return {i.name: i.layout for i in described.inputs if i.layout and i.name in graph.inputs}
 
 
 def lower(road: Road, described: sources.Description) -> tuple[Lowering, lowering.Trace]:
@@ -53,6 +53,7 @@ def convert(road: Road, described: sources.Description) -> tuple[tflite.Graph, l
     with road.watch.stage("convert"):
         graph = lowering.load_graph(road.original)
         lowering.fold_batch_norms(graph)
+        lowering.equalize_channels(graph)
         backend = tflite.TfliteBackend()
         trace = lowering.lower(graph, backend, _layouts(described, graph))
         tflite.optimize(backend.graph)
@@ -64,13 +65,15 @@ def convert(road: Road, described: sources.Description) -> tuple[tflite.Graph, l
     return backend.graph, trace
 
 
-def quantize(road: Road, graph: tflite.Graph, trace: lowering.Trace) -> tuple[Quantization, ...]:
+def quantize(
+    road: Road, graph: tflite.Graph, trace: lowering.Trace, described: sources.Description, calibration: video.Samples
+) -> tuple[Quantization, ...]:
     with road.watch.stage("quantize"):
         moments = road.staged.scratch / "moments.npz"
         found = runtimes.tensor_ranges(
             runtimes.RangesRequest(
                 model=road.file(FLOAT),
-                feeds=feeds(trace, road.clips("calibration")),
+                feeds=feeds(trace, road.clips["calibration"]),
                 tensors=tflite.measured_tensors(graph),
                 patches=_patches(graph),
                 moments=moments,
@@ -83,7 +86,7 @@ def quantize(road: Road, graph: tflite.Graph, trace: lowering.Trace) -> tuple[Qu
             output_dtype=road.profile.tflite.output_dtype,
             output_margin=road.profile.tflite.output_margin,
         )
-        ranges = _ranges(road, graph, found.value.stats)
+        ranges = _ranges(graph, found.value.stats, _input_ranges(road, trace, described, calibration))
         with np.load(moments) as arrays:
             quantized = tflite.quantize(graph, ranges, recipe, tflite.read_moments(dict(arrays)))
         road.file(INT8).write_bytes(tflite.write(quantized, f"edgeconv {__version__}, full int8"))
@@ -119,11 +122,21 @@ def _patches(graph: tflite.Graph) -> dict[str, runtimes.Patch]:
     return patches
 
 
-def _ranges(road: Road, graph: tflite.Graph, stats: Mapping[str, runtimes.TensorStats]) -> dict[str, tflite.Range]:
-    """Clipped where that lowers the error; all of 0..255 for the input, all that was seen for the outputs."""
-    ranges = {n: tflite.clipped_range(s.low, s.high, s.counts) for n, s in stats.items()}
-    ranges |= {n: (stats[n].low, stats[n].high) for n in graph.outputs}
-    profile = road.profile.video
-    black, white = (min(-m for m in profile.mean), max(255.0 - m for m in profile.mean))
-    ranges |= dict.fromkeys(graph.inputs, (black * profile.scale, white * profile.scale))
+def _ranges(
+    graph: tflite.Graph, stats: Mapping[str, runtimes.TensorStats], inputs: Sequence[tflite.Range]
+) -> dict[str, tflite.Range]:
+    """Clipped where that lowers the error; all that was seen for the outputs."""
+    ranges = tflite.chosen_ranges(graph, stats)
+    ranges |= dict(zip(graph.inputs, inputs, strict=True))
     return tflite.complete_ranges(graph, ranges)
+
+
+def _input_ranges(
+    road: Road, trace: lowering.Trace, described: sources.Description, calibration: video.Samples
+) -> list[tflite.Range]:
+    """All of 0..255 for an input of pixels, all that was seen for any other; in the order of the model's inputs."""
+    found = {}
+    for info, array in zip(described.inputs, calibration.arrays, strict=True):
+        pixels = video.pixel_values(info, road.profile.video, calibration.info)
+        found[info.name] = pixels.range if pixels else (float(array.min()), float(array.max()))
+    return [found[port.name] for port in trace.inputs]

@@ -7,6 +7,7 @@ import numpy as np
 from edgeconv import lowering, parity, runtimes, sources, targets, video
 from edgeconv.core.child import ChildDied
 from edgeconv.core.layout import Array
+from edgeconv.core.numbered import numbered
 from edgeconv.core.report import Coverage, DriftPoint, Gate
 from edgeconv.steps.state import FLOAT, INT8, ONNX, Road, feeds
 
@@ -33,17 +34,22 @@ def check(road: Road) -> tuple[Coverage, ...]:
 def verify(
     road: Road,
     prepared: sources.Prepared,
-    verification: video.LoadedClips,
+    verification: video.Samples,
     described: sources.Description,
     onnx: lowering.Trace,
     lite: lowering.Trace,
 ) -> parity.ParityRun:
-    clips, scratch = road.clips("verification"), road.staged.scratch
-    whole = runtimes.Feed(clips=clips, perm=tuple(range(len(described.input_shape))), physical=described.input_shape)
+    clips, scratch = road.clips["verification"], road.staged.scratch
+    whole = tuple(
+        runtimes.Feed(clips=clips[i.name], perm=tuple(range(len(i.shape))), physical=i.shape) for i in described.inputs
+    )
     first = "PyTorch" if prepared.has_reference else "ONNX (original)"
-    known: dict[str, Array] = {"PyTorch": np.load(scratch / "torch.npy")} if prepared.has_reference else {}
+    known: dict[str, tuple[Array, ...]] = {}
+    if prepared.has_reference:
+        answers = (np.load(numbered(scratch / "torch.npy", index)) for index in range(prepared.outputs))
+        known["PyTorch"] = tuple(answers)
     candidates = [
-        parity.Candidate("ONNX (original)", "PyTorch", "onnxruntime", road.original, (whole,), quantized=False),
+        parity.Candidate("ONNX (original)", "PyTorch", "onnxruntime", road.original, whole, quantized=False),
         parity.Candidate(
             "ONNX (lowered)",
             "ONNX (original)",
@@ -52,11 +58,9 @@ def verify(
             feeds(onnx, clips),
             quantized=False,
             across=False,
-            perm=onnx.outputs[0].perm,
-            logical=onnx.outputs[0].logical,
+            outputs=_ends(onnx),
         ),
     ]
-    port = lite.outputs[0]
     judges = [r for r in road.profile.parity.runtimes if runtimes.available(r)]
     for missing in (r for r in road.profile.parity.runtimes if r not in judges):
         road.warnings.append(f"{missing} is not installed here: {' and '.join(judges)} judged alone")
@@ -69,8 +73,7 @@ def verify(
                 road.file(model),
                 feeds(lite, clips),
                 quantized=model == INT8,
-                perm=port.perm,
-                logical=port.logical,
+                outputs=_ends(lite),
                 raw_inputs=scratch / f"raw_in_{runtime}.npy" if model == INT8 else None,
                 raw_outputs=scratch / f"raw_out_{runtime}.npy" if model == INT8 else None,
             )
@@ -98,12 +101,16 @@ def verify(
     return run
 
 
+def _ends(trace: lowering.Trace) -> tuple[parity.End, ...]:
+    return tuple(parity.End(port.name, port.perm, port.logical) for port in trace.outputs)
+
+
 def drift(road: Road, trace: lowering.Trace) -> tuple[DriftPoint, ...]:
     producer = {t.name: o.op for o in road.summaries[INT8].ops for t in o.outputs}
     request = runtimes.CompareRequest(
         reference=road.file(FLOAT),
         candidate=road.file(INT8),
-        feeds=feeds(trace, road.clips("verification")),
+        feeds=feeds(trace, road.clips["verification"]),
         threads=road.profile.threads,
     )
     with road.watch.stage("drift"):

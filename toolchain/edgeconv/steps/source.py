@@ -1,11 +1,11 @@
-"""Source and video: the network's input, the clips, the exported ONNX and PyTorch's own answers."""
+"""Source and video: the network's inputs, the samples for them, the exported ONNX and PyTorch's own answers."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from edgeconv import sources, video
-from edgeconv.core.errors import ModelError
+from edgeconv.core.report import ClipSet
 from edgeconv.steps.state import Road
 
 
@@ -13,30 +13,16 @@ def describe(road: Road, session: sources.SourceSession) -> sources.Description:
     with road.watch.stage("source"):
         result = session.describe()
         road.watch.saw(result.peak_mib)
-    described = result.value
-    if (
-        sorted(described.input_layout) != sorted("NCTHW")
-        or described.input_shape[described.input_layout.index("N")] != 1
-    ):
-        raise ModelError(
-            f"the input {list(described.input_shape)} ({described.input_layout}) is not one clip",
-            hint="clips of one sample with axes N C T H W in any order can be calibrated on video",
-        )
-    if described.input_shape[described.input_layout.index("C")] != 3:
-        raise ModelError(f"the input {list(described.input_shape)} does not have three colour channels")
-    return described
+    return result.value
 
 
-def read_clips(road: Road, described: sources.Description) -> tuple[video.LoadedClips, video.LoadedClips]:
-    size = dict(zip(described.input_layout, described.input_shape, strict=True))
+def read_clips(road: Road, described: sources.Description) -> tuple[video.Samples, video.Samples]:
     with road.watch.stage("video"):
-        sets = video.load_clips(
-            video.ClipRequest(
+        sets = video.load_samples(
+            video.SampleRequest(
+                inputs=described.inputs,
                 calibration_dir=road.request.calibration,
                 verification_dir=road.request.verification,
-                frames=size["T"],
-                height=size["H"],
-                width=size["W"],
                 video=road.profile.video,
                 calibration=road.profile.calibration,
                 verification=road.profile.verification,
@@ -45,27 +31,33 @@ def read_clips(road: Road, described: sources.Description) -> tuple[video.Loaded
             )
         )
         for loaded in sets:
-            # Clips come as [M, C, T, H, W]; the network's own axis order, with its N = 1, is what every child reads.
-            order = ["CTHW".index(axis) for axis in described.input_layout if axis != "N"]
-            array = loaded.array.transpose(0, *(i + 1 for i in order))
-            np.save(road.clips(loaded.info.role), np.expand_dims(array, 1 + described.input_layout.index("N")))
+            role, files = loaded.info.role, {}
+            for number, (info, array) in enumerate(zip(described.inputs, loaded.arrays, strict=True)):
+                files[info.name] = road.staged.scratch / (f"{role}.{number}.npy" if number else f"{role}.npy")
+                np.save(files[info.name], array)
+            road.clips[role] = files
     calibration, verification = (s.info for s in sets)
     skipped = tuple(f"skipped {s.name}: {s.reason}" for s in (*calibration.skipped, *verification.skipped))
     if calibration.synthetic:
         road.warnings.append("calibrated on synthetic clips: give --calibration a folder of real videos")
-    road.done(
-        "video", f"{len(calibration.clips)} clips to calibrate on, {len(verification.clips)} to verify with", skipped
-    )
+    first, second = (len(info.clips) // info.per_sample for info in (calibration, verification))
+    road.done("video", f"{first} {_noun(calibration)} to calibrate on, {second} to verify with", skipped)
     return sets
 
 
-def prepare(road: Road, session: sources.SourceSession) -> sources.Prepared:
+def _noun(info: ClipSet) -> str:
+    if info.per_sample > 1:
+        return f"batches of {info.per_sample} clips"
+    return "ready samples" if info.ready else "clips"
+
+
+def prepare(road: Road, session: sources.SourceSession, described: sources.Description) -> sources.Prepared:
     with road.watch.stage("export to ONNX"):
         result = session.prepare(
             sources.PrepareRequest(
                 spec=road.request.spec,
-                calibration=road.clips("calibration"),
-                verification=road.clips("verification"),
+                calibration=tuple(road.clips["calibration"].values()),
+                verification=tuple(road.clips["verification"].values()),
                 onnx=road.original,
                 reference=road.staged.scratch / "torch.npy",
                 opset=road.profile.onnx.opset,
@@ -73,9 +65,9 @@ def prepare(road: Road, session: sources.SourceSession) -> sources.Prepared:
             )
         )
         road.watch.saw(result.peak_mib)
-    if result.value.untrained:
-        road.warnings.append(f"the weights are {result.value.weights}: the logits mean nothing, parity does")
-    road.done(
-        "source", f"{road.request.spec.name}, {result.value.weights}; {result.value.exporter}", result.value.notes
-    )
-    return result.value
+    made = result.value
+    if made.untrained:
+        road.warnings.append(f"the weights are {made.weights}: the outputs mean nothing, parity does")
+    notes = (*described.notes, *made.notes)
+    road.done("source", f"{road.request.spec.name}, {made.weights}; {made.exporter}", notes)
+    return made

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -22,7 +23,7 @@ class ExportRequest:
     profile: ExportProfile
     out: Path
     calibration: Path | None = None
-    """Folder of videos; None: synthetic moving shapes."""
+    """Folder of videos or of ready samples; None: synthetic moving shapes."""
     verification: Path | None = None
     labels: Path | None = None
     """One class name per line."""
@@ -46,6 +47,8 @@ class Road:
     gates: list[Gate] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     summaries: dict[str, ModelSummary] = field(default_factory=dict)
+    clips: dict[str, dict[str, Path]] = field(default_factory=dict)
+    """By role and input name: .npy [samples, ...input shape...]."""
 
     @property
     def profile(self) -> ExportProfile:
@@ -58,12 +61,10 @@ class Road:
     def file(self, name: str) -> Path:
         return self.staged.path / name
 
-    def clips(self, role: str) -> Path:
-        return self.staged.scratch / f"{role}.npy"
-
     def done(self, name: str, summary: str, notes: tuple[str, ...] = ()) -> None:
         self.stages.append(Stage(name=name, status="warning" if notes else "ok", summary=summary, notes=notes))
 
 
-def feeds(trace: lowering.Trace, clips: Path) -> tuple[runtimes.Feed, ...]:
-    return tuple(runtimes.Feed(clips=clips, perm=p.perm, physical=p.physical) for p in trace.inputs)
+def feeds(trace: lowering.Trace, clips: Mapping[str, Path]) -> tuple[runtimes.Feed, ...]:
+    """How the inputs of a lowered model are filled; `clips` by input name."""
+    return tuple(runtimes.Feed(clips=clips[p.name], perm=p.perm, physical=p.physical) for p in trace.inputs)

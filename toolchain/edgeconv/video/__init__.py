@@ -1,11 +1,22 @@
-"""Video clips for calibration and verification: find, decode, sample, preprocess.
+"""What a network is fed for calibration and verification: clips of videos, or samples that are ready.
 
 Torch-free. PyAV is imported inside the functions that need it, so importing this package is cheap.
 """
 
 from __future__ import annotations
 
-from edgeconv.video.clips import ClipRequest, LoadedClips, load_clips
+from edgeconv.video.meaning import PixelValues, pixel_values
 from edgeconv.video.preprocess import shorter_side
+from edgeconv.video.samples import SampleRequest, Samples, axis_size, frame_choice, frames_of, load_samples
 
-__all__ = ["ClipRequest", "LoadedClips", "load_clips", "shorter_side"]
+__all__ = [
+    "PixelValues",
+    "SampleRequest",
+    "Samples",
+    "axis_size",
+    "frame_choice",
+    "frames_of",
+    "load_samples",
+    "pixel_values",
+    "shorter_side",
+]
