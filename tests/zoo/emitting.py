@@ -1,0 +1,109 @@
+"""Child: float TFLite, and full int8 from it, each run in LiteRT and compared with the exported file."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from edgeconv import inspection, lowering, runtimes, targets, tflite
+from edgeconv.core.errors import EdgeconvError
+from edgeconv.steps.model import _patches
+from zoo.catalog import network
+from zoo.comparing import Array, cosine, relative, unlaid
+from zoo.findings import Emitted, Job, Quantized
+from zoo.lowering4d import layouts, samples
+
+
+def run(job: Job) -> Emitted:
+    folder = Path(job.folder)
+    try:
+        graph, trace = emit(job)
+        (folder / "fp32.tflite").write_bytes(tflite.write(graph, "zoo"))
+    except EdgeconvError as refused:
+        return Emitted(refused=refused.reasons or (refused.message,))
+    summary = inspection.inspect_file(folder / "fp32.tflite")
+    answers = run_lite(folder / "fp32.tflite", job, trace)
+    return Emitted(
+        operators=len(summary.ops),
+        max_rank=summary.max_rank,
+        transposes=tuple(trace.transposes),
+        relative=max(relative(g, w) for got, want in answers for g, w in zip(got, want, strict=True)),
+    )
+
+
+def quantize(job: Job) -> Quantized:
+    folder = Path(job.folder)
+    file = folder / "int8.tflite"
+    try:
+        graph, trace = emit(job)
+        feeds = tuple(
+            runtimes.Feed(clips=folder / f"calibration{i}.npy", perm=p.perm, physical=p.physical)
+            for i, p in enumerate(trace.inputs)
+        )
+        for i in range(len(feeds)):  # the first half calibrates, the second is held out
+            np.save(folder / f"calibration{i}.npy", np.load(folder / f"input{i}.npy")[: job.clips // 2])
+        moments = folder / "moments.npz"
+        found = runtimes.tensor_ranges(
+            runtimes.RangesRequest(
+                model=folder / "fp32.tflite",
+                feeds=feeds,
+                tensors=tflite.measured_tensors(graph),
+                patches=_patches(graph),
+                moments=moments,
+                threads=job.threads,
+            )
+        )
+        stats = found.value.stats
+        ranges = {n: tflite.clipped_range(s.low, s.high, s.counts) for n, s in stats.items()}
+        ranges |= {n: (stats[n].low, stats[n].high) for n in (*graph.inputs, *graph.outputs)}
+        with np.load(moments) as arrays:
+            seen = tflite.read_moments(dict(arrays))
+        quantized = tflite.quantize(graph, tflite.complete_ranges(graph, ranges), tflite.Recipe(), seen)
+        file.write_bytes(tflite.write(quantized, "zoo"))
+    except EdgeconvError as refused:
+        return Quantized(refused=refused.reasons or (refused.message,))
+    summary = inspection.inspect_file(file)
+    answers = run_lite(file, job, trace)[job.clips // 2 :]
+    agree = [cosine(got[0], want[0]) for got, want in answers]
+    coverage = targets.check(summary, "tflite")
+    return Quantized(
+        operators=len(summary.ops),
+        floats=sum(t.dtype.startswith("float") for t in summary.tensors),
+        transposes=summary.count("TRANSPOSE"),
+        partitions=runtimes.count_partitions(file, job.threads).value.partitions or 0,
+        breaks=dict(
+            Counter(f"{o.op}: {' '.join(o.reasons)}" for o in coverage.ops if o.verdict != "accelerated").most_common()
+        ),
+        cosine=float(np.mean(agree)),
+        cosine_min=min(agree),
+        megabytes=file.stat().st_size / 1e6,
+    )
+
+
+def emit(job: Job) -> tuple[tflite.Graph, lowering.Trace]:
+    graph = lowering.load_graph(Path(job.folder) / "original.onnx")
+    lowering.fold_batch_norms(graph)
+    backend = tflite.TfliteBackend()
+    trace = lowering.lower(graph, backend, layouts(graph, network(job.name).layout))
+    tflite.optimize(backend.graph)
+    return backend.graph, trace
+
+
+def run_lite(file: Path, job: Job, trace: lowering.Trace) -> list[tuple[list[Array], list[Array]]]:
+    """What LiteRT gives and what is wanted, in logical shapes, clip by clip."""
+    from edgeconv.runtimes.tflite import dequantize, open_interpreter, quantize_input
+
+    interpreter: Any = open_interpreter("litert", file, job.threads)
+    inputs, outputs = interpreter.get_input_details(), interpreter.get_output_details()
+    found = []
+    for clip, wanted in samples(Path(job.folder)):
+        for detail, port, array in zip(inputs, trace.inputs, clip, strict=True):
+            laid = np.ascontiguousarray(array.transpose(port.perm)).reshape(port.physical)
+            interpreter.set_tensor(detail["index"], quantize_input(laid, detail))
+        interpreter.invoke()
+        got = [dequantize(interpreter.get_tensor(d["index"]), d) for d in outputs]
+        found.append(([unlaid(p, g) for p, g in zip(trace.outputs, got, strict=True)], wanted))
+    return found

@@ -1,0 +1,3 @@
+"""What both sides of the export agree on."""
+
+OPSET = 18
