@@ -45,12 +45,17 @@ def chosen_ranges(graph: Graph, seen: Mapping[str, Seen]) -> dict[str, tuple[flo
         if op.kind in ("MEAN", "SUM") and maker is not None and maker.kind == "MUL" and len(set(maker.inputs)) == 1:
             whole.add(op.inputs[0])
     ranges = {n: (s.low, s.high) if n in whole else clipped_range(s.low, s.high, s.counts) for n, s in seen.items()}
+    bounds: dict[str, float] = {}
     for op in graph.ops:
         of = seen.get(op.inputs[0])
-        if op.kind == "RSQRT" and of is not None and op.outputs[0] in ranges:
-            low, high = ranges[op.outputs[0]]
-            ranges[op.outputs[0]] = low, min(high, reciprocal_root_bound(of))
-    return ranges
+        if op.kind == "RSQRT" and of is not None:
+            bounds[op.outputs[0]] = reciprocal_root_bound(of)
+        factor = graph.tensors[op.inputs[-1]].data if op.kind == "MUL" and op.inputs[0] in bounds else None
+        if factor is not None:  # the scale of a norm
+            bounds[op.outputs[0]] = bounds[op.inputs[0]] * float(np.abs(factor).max())
+    return {
+        n: (max(low, -bounds.get(n, np.inf)), min(high, bounds.get(n, np.inf))) for n, (low, high) in ranges.items()
+    }
 
 
 def reciprocal_root_bound(of: Seen) -> float:

@@ -7,7 +7,7 @@ real numbers and costs at most a rounding more; the ranges of the tensors it add
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -16,36 +16,56 @@ from edgeconv.tflite.graph import Graph, Op, Tensor
 
 Range = tuple[float, float]
 LEVELS = 255
+_OWN_RANGE = ("CONV_2D", "DEPTHWISE_CONV_2D", "TRANSPOSE_CONV", "FULLY_CONNECTED", "ADD", "SUB", "MUL")
+"""Their kernels round into any range, and saturate at its ends."""
 _SMALLEST_SLOPE = 1 / 128
 """XNNPACK (LiteRT 2.3) takes LEAKY_RELU where slope times input scale over output scale is at least 1/256."""
 
 
-def int8_forms(graph: Graph, ranges: Mapping[str, Range]) -> tuple[Graph, dict[str, Range]]:
-    """A copy of a float graph in operators fit for int8, and the ranges of all its tensors.
+@dataclass
+class Int8Graph:
+    """A copy of a float graph in operators fit for int8."""
 
-    An operator stays as it is where no form fits it or its ranges are not known (quantize() then says why).
-    """
-    made = Graph(dict(graph.tensors), [], list(graph.inputs), list(graph.outputs), dict(graph.ports))
-    known = dict(ranges)
+    graph: Graph
+    ranges: dict[str, Range]
+    """Of all its tensors."""
+    taken_over: dict[str, str] = field(default_factory=dict)
+    """By output of an operator that took over a clip behind it: the output it had."""
+
+
+def int8_forms(graph: Graph, ranges: Mapping[str, Range]) -> Int8Graph:
+    """An operator stays as it is where no form fits it or its ranges are not known (quantize() then says why)."""
+    copy = Graph(dict(graph.tensors), [], list(graph.inputs), list(graph.outputs), dict(graph.ports))
+    made = Int8Graph(copy, dict(ranges))
+    alone = {n for n, ops in graph.users().items() if len(ops) == 1} - set(graph.outputs)
     for op in graph.ops:
         form = _FORMS.get(op.kind)
-        build = _Build(made, known, op)
+        build = _Build(made, op, alone)
         if form is None or not build.calibrated or not form(build):
-            made.ops.append(op)
+            copy.ops.append(op)
         else:
-            made.ops += build.ops
-    made.prune()
-    return made, known
+            copy.ops += build.ops
+    copy.prune()
+    return made
 
 
 @dataclass
 class _Build:
     """Replaces one operator."""
 
-    graph: Graph
-    ranges: dict[str, Range]
+    made: Int8Graph
     op: Op
+    alone: set[str]
+    """Tensors that one operator reads, and that are no outputs."""
     ops: list[Op] = field(default_factory=list)
+
+    @property
+    def graph(self) -> Graph:
+        return self.made.graph
+
+    @property
+    def ranges(self) -> dict[str, Range]:
+        return self.made.ranges
 
     @property
     def calibrated(self) -> bool:
@@ -81,6 +101,15 @@ class _Build:
         self._append(kind, inputs, self.op.outputs[0], fused or self.op.options.get("fusedActivationFunction"))
         return True
 
+    def finish_in_producer(self, x: str) -> bool:
+        """The operator that made x stores the result itself, clipped by the ends of its range."""
+        at = next((i for i, op in enumerate(self.graph.ops) if op.outputs == (x,)), None)
+        if at is None or x not in self.alone or self.graph.ops[at].kind not in _OWN_RANGE:
+            return False
+        self.graph.ops[at] = replace(self.graph.ops[at], outputs=self.op.outputs)
+        self.made.taken_over[self.op.outputs[0]] = self.made.taken_over.pop(x, x)
+        return True
+
     def _append(self, kind: str, inputs: tuple[str, ...], out: str, fused: str | None) -> None:
         self.ops.append(Op(kind, inputs, (out,), {"fusedActivationFunction": fused} if fused else {}))
 
@@ -101,12 +130,13 @@ def _minimum(b: _Build) -> bool:
 
 
 def _bound(b: _Build, upper: bool) -> bool:
+    result = b.op.outputs[0]
     for x, y in (b.op.inputs, b.op.inputs[::-1]):
         limit = b.data(y)
         if limit is not None and limit.size == 1 and (limit >= 0 if upper else limit <= 0).all():
-            low, high = b.range(b.op.outputs[0])
-            b.ranges[b.op.outputs[0]] = (low, min(high, limit.item())) if upper else (max(low, limit.item()), high)
-            return b.finish("MUL", (x, b.number(1.0)))
+            low, high = b.range(result)
+            b.ranges[result] = (low, min(high, limit.item())) if upper else (max(low, limit.item()), high)
+            return b.finish_in_producer(x) or b.finish("MUL", (x, b.number(1.0)))
     x, y = b.op.inputs
     over = b.emit("SUB", (x, y), (0.0, max(0.0, b.range(x)[1] - b.range(y)[0])), "RELU")
     return b.finish("SUB", (x, over)) if upper else b.finish("ADD", (over, y))
@@ -119,24 +149,26 @@ def _abs(b: _Build) -> bool:
 
 
 def _leaky_relu(b: _Build) -> bool:
-    """A slope too small for delegates: x + relu((alpha - 1) x)."""
+    """A slope too small for delegates is one of PRELU."""
     alpha = float(b.op.options["alpha"])
-    if not 0 <= alpha < _SMALLEST_SLOPE:
-        return False
-    return _bent(b, np.array([alpha]))
+    return 0 <= alpha < _SMALLEST_SLOPE and _bent(b, np.array([alpha]))
 
 
 def _prelu(b: _Build) -> bool:
-    """x + relu((alpha - 1) x), exact for alpha <= 1."""
     alpha = b.data(b.op.inputs[1])
-    return alpha is not None and bool((alpha <= 1).all()) and _bent(b, alpha)
+    return alpha is not None and _bent(b, alpha)
 
 
 def _bent(b: _Build, alpha: Array) -> bool:
-    x = b.op.inputs[0]
-    steepest = float((1 - alpha).max())
-    lifted = b.emit("MUL", (x, b.constant(alpha - 1)), (0.0, max(0.0, -b.range(x)[0]) * steepest), "RELU")
-    return b.finish("ADD", (x, lifted))
+    """x + relu((alpha - 1) x) where alpha <= 1, x - relu((1 - alpha) x) where it is larger."""
+    x, steep = b.op.inputs[0], np.abs(alpha - 1)
+    top = max(0.0, -b.range(x)[0]) * float(steep.max())
+    bend = b.emit("MUL", (x, b.constant(-steep)), (0.0, top), "RELU")
+    if (alpha > 1).all():
+        return b.finish("SUB", (x, bend))
+    if (alpha > 1).any():
+        bend = b.emit("MUL", (bend, b.constant(np.where(alpha > 1, -1, 1))), (-top, top))
+    return b.finish("ADD", (x, bend))
 
 
 def _hard_swish(b: _Build) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from edgeconv.tflite.graph import Graph, Op
+from edgeconv.tflite.in_place import guard_in_place
 from edgeconv.tflite.spec import OpSpec, specs
 
 _FUSED = {"RELU": "RELU", "RELU6": "RELU6"}
@@ -17,6 +18,7 @@ def optimize(graph: Graph) -> None:
     hoist_activations(graph)
     fuse_activations(graph)
     graph.prune()
+    guard_in_place(graph)
 
 
 def hoist_activations(graph: Graph) -> None:

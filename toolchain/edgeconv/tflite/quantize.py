@@ -14,6 +14,7 @@ import numpy as np
 from edgeconv.core.errors import ModelError
 from edgeconv.core.layout import Array
 from edgeconv.tflite.graph import Graph, Op, Quant, Tensor
+from edgeconv.tflite.in_place import guard_in_place
 from edgeconv.tflite.int8_forms import int8_forms
 from edgeconv.tflite.ops.pad import LOWEST
 from edgeconv.tflite.rounding import InputMoments, bias_correction, round_weights
@@ -50,7 +51,8 @@ def quantize(
     """
     table = specs()
     live = _live(graph)
-    graph, ranges = int8_forms(graph, ranges)
+    formed = int8_forms(graph, ranges)
+    graph, ranges = formed.graph, formed.ranges
     problems = [
         f"{op.kind} '{op.outputs[0]}' has no int8 kernel in TFLite" for op in graph.ops if not table[op.kind].int8
     ]
@@ -68,10 +70,12 @@ def quantize(
         out.tensors[name] = tensor
     for op in graph.ops:
         weighted = table[op.kind].weighted
-        seen = (moments or {}).get(op.outputs[0])
+        seen = (moments or {}).get(formed.taken_over.get(op.outputs[0], op.outputs[0]))
         out.ops.append(_constants(out, op, quants) if weighted is None else _weights(out, op, weighted, seen))
     out.prune()
-    return _ends(out, recipe)
+    ended = _ends(out, recipe)
+    guard_in_place(ended)
+    return ended
 
 
 def _live(graph: Graph) -> list[str]:
@@ -115,9 +119,6 @@ def activation_quants(graph: Graph, ranges: Mapping[str, Range], recipe: Recipe)
             low, high = low * recipe.output_margin, high * recipe.output_margin
         have = joint.get(root(name), (0.0, 0.0))
         joint[root(name)] = (min(have[0], low), max(have[1], high))
-    for name in {root(n) for n in symmetric} & set(joint):
-        peak = max(map(abs, joint[name]))
-        joint[name] = (-peak, peak)
     problems = [
         f"{op.kind} '{op.outputs[0]}' has a scale of its own, and is joined with values in [{low:.4g}, {high:.4g}]"
         for op in graph.ops
@@ -127,7 +128,9 @@ def activation_quants(graph: Graph, ranges: Mapping[str, Range], recipe: Recipe)
     ]
     if problems:
         raise ModelError("the model cannot be quantized to int8", reasons=problems)
-    return {n: rooted.get(root(n)) or affine(*joint[root(n)]) for n in graph.tensors if n in computed and n in ranges}
+    even = {root(n) for n in symmetric}
+    own = {r: balanced(*bounds) if r in even else affine(*bounds) for r, bounds in joint.items()}
+    return {n: rooted.get(root(n)) or own[root(n)] for n in graph.tensors if n in computed and n in ranges}
 
 
 def _pads_a_maximum(graph: Graph, op: Op) -> bool:
@@ -145,6 +148,11 @@ def affine(low: float, high: float) -> Quant:
     low, high = min(low, 0.0), max(high, 0.0)
     scale = float(np.float32(max(high - low, 1e-8) / 255))
     return Quant((scale,), (int(np.clip(round(-128 - low / scale), -128, 127)),))
+
+
+def balanced(low: float, high: float) -> Quant:
+    """Scale of a range that is widened to be symmetric, with zero point 0."""
+    return Quant((float(np.float32(max(-low, high, 1e-8) / 127)),), (0,))
 
 
 def quantized(array: Array, quant: Quant) -> Array:

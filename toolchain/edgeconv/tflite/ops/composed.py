@@ -40,7 +40,7 @@ def _clip(e: Emitter, tensor: str, attributes: Attributes) -> str:
     if (low, high) in named:
         return _f(e, named[low, high], tensor)
     if low > -np.inf:
-        tensor = _f(e, "MAXIMUM", tensor, e.number(low))
+        tensor = _f(e, "RELU", tensor) if low == 0 else _f(e, "MAXIMUM", tensor, e.number(low))
     if high < np.inf:
         tensor = _f(e, "MINIMUM", tensor, e.number(high))
     return tensor

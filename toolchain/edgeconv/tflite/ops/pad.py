@@ -23,6 +23,9 @@ LOWEST = float(np.finfo(np.float32).min)
 _MIRRORED_ROWS = 3
 """Up to so many, rows are taken one by one: delegates take no MIRROR_PAD."""
 
+_BLOCKS = 1 << 16
+"""Elements that a constant pad may hold as blocks: delegates take no PADV2."""
+
 
 def pad(e: Emitter, tensor: str, widths: Sequence[Pair], mode: str, value: float) -> str:
     if mode == "constant":
@@ -37,11 +40,25 @@ def pad(e: Emitter, tensor: str, widths: Sequence[Pair], mode: str, value: float
 
 
 def constant(e: Emitter, tensor: str, widths: Sequence[Pair], value: float) -> str:
-    """PAD with zeros, PADV2 with anything else."""
+    """PAD with zeros; anything else as blocks beside the tensor, or PADV2 where they would be large."""
     shape = _grown(e, tensor, widths)
     if value == 0.0:
         return e.emit("PAD", [tensor, e.ints(widths)], shape)
+    if value != LOWEST and np.prod(shape) - np.prod(e.shape(tensor)) <= _BLOCKS:
+        return _beside(e, tensor, widths, value)
     return e.emit("PADV2", [tensor, e.ints(widths), e.constant(np.array(value, np.float32))], shape)
+
+
+def _beside(e: Emitter, tensor: str, widths: Sequence[Pair], value: float) -> str:
+    for axis, pair in enumerate(widths):
+        if any(pair):
+            shape = list(e.shape(tensor))
+            blocks = []
+            for count in pair:
+                shape[axis] = count
+                blocks.append([e.constant(np.full(shape, value, np.float32))] if count else [])
+            tensor = concat(e, [*blocks[0], tensor, *blocks[1]], axis)
+    return tensor
 
 
 def zeros(e: Emitter, tensor: str, widths: Sequence[Pair]) -> str:
