@@ -19,12 +19,23 @@ STATIONS = {
     "targets",
     "runtimes",
     "parity",
+    "layerwise",
     "video",
     "bundle",
     "report",
 }
-LAYERS = {"core": 0, "profiles": 1, **dict.fromkeys(STATIONS, 2), "steps": 3, "pipeline": 4, "cli": 5, "__main__": 6}
-ALLOWED_BETWEEN_STATIONS = {("parity", "runtimes")}
+LAYERS = {
+    "core": 0,
+    "profiles": 1,
+    **dict.fromkeys(STATIONS, 2),
+    "steps": 3,
+    "pipeline": 4,
+    "short_road": 4,
+    "cli": 5,
+    "api": 5,
+    "__main__": 6,
+}
+ALLOWED_BETWEEN_STATIONS = {("parity", "runtimes"), ("layerwise", "lowering")}
 
 
 def _imports() -> list[tuple[str, str]]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from edgeconv.cli.options import InputLayouts, InputShapes, Quiet, Seed, Settings, Source, Weights
 from edgeconv.cli.output import Json, print_json, stderr, stdout
 from edgeconv.core.errors import ExitCode
 
@@ -15,12 +16,7 @@ if TYPE_CHECKING:
 
 
 def export(
-    source: Annotated[
-        str,
-        typer.Argument(
-            help="A model name, package.module:factory, file.py:factory, model.onnx or program.pt2.", metavar="SOURCE"
-        ),
-    ],
+    source: Source,
     target: Annotated[
         str | None, typer.Option("--target", "-t", help="Device; the profile of the same name is used.", metavar="NAME")
     ] = None,
@@ -43,31 +39,17 @@ def export(
         Path | None,
         typer.Option("--out", "-o", help="Folder of the bundle. Without it: ./MODEL-TARGET.", metavar="DIR"),
     ] = None,
-    weights: Annotated[
-        Path | None, typer.Option("--weights", help="Checkpoint. Without it: seeded random weights.", metavar="FILE")
-    ] = None,
-    settings: Annotated[
-        list[str] | None, typer.Option("--set", help="Argument of the model; may be repeated.", metavar="NAME=VALUE")
-    ] = None,
+    weights: Weights = None,
+    settings: Settings = None,
     labels: Annotated[Path | None, typer.Option("--labels", help="One class name per line.", metavar="FILE")] = None,
-    input_shape: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--input-shape",
-            help="Where the model does not tell: 1,3,16,112,112. Once for each of several inputs.",
-            metavar="[NAME=]SIZES",
-        ),
-    ] = None,
-    input_layout: Annotated[
-        list[str] | None,
-        typer.Option("--input-layout", help="Axis order of an input, such as NCTHW or NTHWC.", metavar="[NAME=]AXES"),
-    ] = None,
-    seed: Annotated[int, typer.Option("--seed", min=0, max=2**32 - 1, help="Of everything random.")] = 0,
+    input_shape: InputShapes = None,
+    input_layout: InputLayouts = None,
+    seed: Seed = 0,
     threads: Annotated[
         int | None, typer.Option("--threads", min=1, help="CPU threads. Without it: the profile's.")
     ] = None,
     json: Json = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing unless something fails.")] = False,
+    quiet: Quiet = False,
 ) -> None:
     """Convert a video network into a proven 4D, full-int8 bundle.
 

@@ -45,7 +45,14 @@ def export_request(wanted: Wanted) -> ExportRequest:
     """
     from edgeconv.pipeline import ExportRequest
 
-    spec = _source(wanted)
+    spec = source_spec(
+        wanted.source,
+        settings=wanted.settings,
+        weights=wanted.weights,
+        input_shapes=wanted.input_shapes,
+        input_layouts=wanted.input_layouts,
+        seed=wanted.seed,
+    )
     profile = _profile(wanted.target, wanted.profile)
     if wanted.threads is not None:
         profile = profile.model_copy(update={"threads": wanted.threads})
@@ -61,16 +68,29 @@ def export_request(wanted: Wanted) -> ExportRequest:
     )
 
 
-def _source(wanted: Wanted) -> SourceSpec:
+def source_spec(
+    source: str,
+    *,
+    settings: tuple[str, ...],
+    weights: Path | None,
+    input_shapes: tuple[str, ...],
+    input_layouts: tuple[str, ...],
+    seed: int,
+) -> SourceSpec:
+    """Which network the options name.
+
+    Raises:
+        UsageError: there is none; options that contradict each other.
+    """
     from edgeconv import sources
 
     return sources.resolve(
-        wanted.source,
-        options=_settings(wanted.settings),
-        weights=wanted.weights,
-        input_shape=per_input(wanted.input_shapes, "--input-shape", _shape) or None,
-        input_layout=per_input(wanted.input_layouts, "--input-layout", str) or None,
-        seed=wanted.seed,
+        source,
+        options=_settings(settings),
+        weights=weights,
+        input_shape=per_input(input_shapes, "--input-shape", _shape) or None,
+        input_layout=per_input(input_layouts, "--input-layout", str) or None,
+        seed=seed,
     )
 
 

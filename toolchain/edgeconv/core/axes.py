@@ -1,8 +1,12 @@
-"""Which logical axes lie in which dimension of a tensor, in words that people and reports share."""
+"""How a logical array lies in a tensor of the file: there, back, and in words that people and reports share."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+from edgeconv.core.layout import Array
 
 FOLDS = {
     ((0, 2), (1,), (3,), (4,)): "frames",
@@ -44,6 +48,17 @@ def lies(logical: Sequence[int], pieces: Iterable[tuple[int, int]], physical: Se
     text = ", ".join("·".join(names[axis] for axis in dim) or "1" for dim in dims)
     fold = next((name for key, name in FOLDS.items() if _without_ones(key, logical) == dims), "")
     return f"{shape} = [{text}]" + (f" ({fold})" if fold and len(logical) == 5 else "")
+
+
+def to_physical(array: Array, perm: Sequence[int], physical: Sequence[int]) -> Array:
+    """A logical array as the file takes it: its axes in the memory order `perm`, in the shape `physical`."""
+    return np.ascontiguousarray(array.transpose(perm)).reshape(physical)
+
+
+def to_logical(array: Array, perm: Sequence[int], logical: Sequence[int]) -> Array:
+    """What a file gives, in the logical shape: the inverse of :func:`to_physical`."""
+    in_memory = array.reshape([logical[axis] for axis in perm])
+    return np.ascontiguousarray(in_memory.transpose(np.argsort(perm)))
 
 
 def _in_order(pieces: Iterable[tuple[int, int]]) -> bool:

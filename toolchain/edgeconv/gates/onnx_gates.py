@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from edgeconv.core.report import Gate
 from edgeconv.core.summary import ModelSummary
-from edgeconv.gates.common import listed, rank_gate, static_gate, transpose_gate
+from edgeconv.gates.common import at_most, listed, rank_gate, static_gate, transpose_gate
 from edgeconv.profiles import OnnxProfile
 
 
@@ -28,4 +28,14 @@ def gate_onnx(file: str, summary: ModelSummary, profile: OnnxProfile) -> tuple[G
             measured=str(summary.opset),
             required=str(profile.opset),
         ),
+    )
+
+
+def gate_4d(file: str, summary: ModelSummary, max_rank: int = 4) -> tuple[Gate, ...]:
+    """What makes a file 4D: no tensor above the rank, no window over three axes, static shapes."""
+    three = [f"'{o.name}'" for o in summary.ops if len(o.attributes.get("kernel_shape", ())) > 2]
+    return (
+        rank_gate(file, summary, max_rank),
+        at_most(f"{file}: operators with a window over 3 axes", len(three), 0, three),
+        static_gate(file, summary),
     )

@@ -1,0 +1,26 @@
+"""Why a value of the source has nothing to be compared with."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from edgeconv.layerwise.exposed import Exposed, reads
+
+CONSTANT = "it does not depend on the input: computed once"
+MERGED = "a BatchNorm behind it was merged into what makes it"
+UNUSED = "nothing needs it in the lowered graph"
+_STATIC = ("Shape", "Size")
+
+
+def uncompared(original: Exposed, compared: Collection[str], merged: Collection[str]) -> dict[str, tuple[str, ...]]:
+    """Names by reason, in source order."""
+    computed = set(original.inputs)
+    reasons: dict[str, list[str]] = {}
+    for node in original.model.graph.node:
+        if node.op_type not in _STATIC and any(r in computed for r in reads(node)):
+            computed.update(node.output)
+        for name in node.output:
+            if name and name not in compared:
+                reason = MERGED if name in merged else UNUSED if name in computed else CONSTANT
+                reasons.setdefault(reason, []).append(name)
+    return {reason: tuple(names) for reason, names in reasons.items()}
