@@ -257,3 +257,25 @@ def refusal(check: Callable[[], object]) -> str:
     except ModelError as error:
         return error.reasons[0]
     return ""
+
+
+def everywhere(
+    nodes: Sequence[Node],
+    shapes: Mapping[str, Sequence[int]],
+    weights: Mapping[str, Array] | None = None,
+    layouts: Mapping[str, str] | None = None,
+    *,
+    outputs: Sequence[str] = ("y",),
+    opset: int = OPSET,
+    double: bool = True,
+) -> tuple[Lowered, Lowered]:
+    """Float64 by the reference evaluator (where asked for), float32 by ONNX Runtime and by LiteRT."""
+
+    def case(dtype: str) -> tuple[onnx.ModelProto, dict[str, Array]]:
+        cast = {n: a.astype(dtype) if a.dtype.kind == "f" else a for n, a in (weights or {}).items()}
+        made = model(nodes, shapes, outputs, cast, opset=opset, dtype=dtype)
+        return made, {n: Weights(11 + i, dtype).clip(*s) for i, (n, s) in enumerate(shapes.items())}
+
+    if double:
+        check_onnx(*case("float64"), layouts)
+    return check_both(*case("float32"), layouts)

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import onnx
-from onnx import helper
-from onnx.reference import ReferenceEvaluator
 
 from edgeconv.core.errors import Refused
-from edgeconv.core.layout import Array, Value
+from edgeconv.core.layout import Value
 from edgeconv.lowering.context import Context
+from edgeconv.lowering.interpolation import of_attributes
 from edgeconv.lowering.registry import Node, rule
 
 NATIVE = {
@@ -31,41 +29,30 @@ def resize(ctx: Context, node: Node) -> Value:
     After: axis by axis (all modes are separable): nearest picks positions (repetitions become a concatenation that
     is a view, other positions slices); linear of the usual coordinate modes runs as one Resize over the last two axes
     and one over the first; whatever else (cubic, antialias, odd scales) becomes a product with a constant matrix.
-    Exact: the matrix is what the ONNX reference evaluator gives for the axis.
+    Exact: positions are rounded in float32 as runtimes do it, weights are computed in float64.
     Refuses: scales, sizes or roi computed at run time; tf_crop_and_resize.
     """
     x = node.input(0)
     rank = len(x.shape)
-    mode = str(node.attributes.get("mode") or "nearest")
-    where = _coordinates(node)
-    if where == "tf_crop_and_resize":
-        raise Refused("coordinate mode tf_crop_and_resize", "crop with Slice, then resize")
+    early = node.op == "Upsample" or node.opset < 11
+    how = of_attributes(node.attributes, early)
     axes = [int(a) % rank for a in node.attributes.get("axes") or range(rank)]
-    scales, sizes = _sizes(node, [x.shape[a] for a in axes])
+    scales, sizes = _sizes(node, [x.shape[a] for a in axes], early)
     todo = {a: (s, n) for a, s, n in zip(axes, scales, sizes, strict=True) if n != x.shape[a] or s != 1}
-    if mode == "linear" and where in NATIVE and not node.attributes.get("antialias"):
-        exact = {a: n for a, (s, n) in todo.items() if a >= 2 and _usual(where, x.shape[a], s, n)}
-        x = _linear(ctx, x, exact, NATIVE[where])
+    if how.mode == "linear" and how.coordinates in NATIVE and not how.antialias:
+        exact = {a: n for a, (s, n) in todo.items() if a >= 2 and _usual(how.coordinates, x.shape[a], s, n)}
+        x = _linear(ctx, x, exact, NATIVE[how.coordinates])
         todo = {a: t for a, t in todo.items() if a not in exact}
     for axis, (scale, size) in todo.items():
-        matrix = _matrix(node, x.shape[axis], size, scale, ctx.dtype)
-        picks = matrix.argmax(1)
-        if mode == "nearest" or (matrix == np.eye(x.shape[axis])[picks]).all():
-            x = ctx.take(x, axis, picks.tolist())
+        if how.mode == "nearest":
+            x = ctx.take(x, axis, how.picks(x.shape[axis], size, scale))
         else:
-            x = ctx.mix(x, axis, matrix)
+            x = ctx.mix(x, axis, how.matrix(x.shape[axis], size, scale).astype(ctx.dtype))
     return x
 
 
-def _coordinates(node: Node) -> str:
-    if node.op == "Upsample" or node.opset < 11:
-        return "asymmetric"
-    return str(node.attributes.get("coordinate_transformation_mode") or "half_pixel")
-
-
-def _sizes(node: Node, have: Sequence[int]) -> tuple[list[float], list[int]]:
+def _sizes(node: Node, have: Sequence[int], early: bool) -> tuple[list[float], list[int]]:
     """Scale and size of every axis."""
-    early = node.op == "Upsample" or node.opset < 11
     given = node.attributes.get("scales")
     array = node.constant(1 if early else 2, "scales") if given is None else np.asarray(given)
     sizes = None if early else node.constant(3, "sizes")
@@ -117,31 +104,3 @@ def _along(ctx: Context, x: Value, axis: int, size: int, coordinates: str) -> Va
     width = behind[: len(behind) - len(inner)]
     y = ctx.resize2d(x.with_dims((before, inner, own, width)), (size, x.with_dims((width,)).shape[0]), coordinates)
     return y.with_dims(y.dims[2] if a == axis else d for a, d in enumerate(x.dims))
-
-
-def _matrix(node: Node, before: int, after: int, scale: float, dtype: str) -> Array:
-    """[after, before]: what Resize does to every unit vector of the axis, by the ONNX reference evaluator."""
-    kept = ("mode", "cubic_coeff_a", "exclude_outside", "extrapolation_value", "nearest_mode", "antialias")
-    attributes = {k: node.attributes[k] for k in kept if k in node.attributes}
-    attributes["coordinate_transformation_mode"] = _coordinates(node)
-    if node.op == "Upsample" or node.opset < 11:
-        attributes["nearest_mode"] = "floor"
-    sized = abs(before * scale - after) < 1e-6  # a float32 scale may round to one row less
-    made = helper.make_node("Resize", ["x", "", "scales", "sizes"], ["y"], axes=[0], **attributes)
-    graph = helper.make_graph(
-        [made],
-        "axis",
-        [
-            helper.make_tensor_value_info("x", onnx.TensorProto.DOUBLE, [before, before]),
-            helper.make_tensor_value_info("scales", onnx.TensorProto.FLOAT, [0 if sized else 1]),
-            helper.make_tensor_value_info("sizes", onnx.TensorProto.INT64, [1 if sized else 0]),
-        ],
-        [helper.make_tensor_value_info("y", onnx.TensorProto.DOUBLE, None)],
-    )
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)])
-    given = ([], [after]) if sized else ([scale], [])
-    feeds = {"x": np.eye(before), "scales": np.array(given[0], np.float32), "sizes": np.array(given[1], np.int64)}
-    (y,) = ReferenceEvaluator(model).run(None, feeds)
-    if y.shape[0] != after:
-        raise Refused(f"the scale {scale} takes {before} to {y.shape[0]}, not {after}", "give sizes instead of scales")
-    return np.asarray(y, dtype)
