@@ -15,6 +15,7 @@ import onnx
 from lowering_cases import Array
 from onnx import numpy_helper
 
+
 @dataclass(frozen=True)
 class DataSet:
     kind: str
@@ -45,7 +46,9 @@ def _all() -> Iterator[DataSet]:
             rank = max(len(v.type.tensor_type.shape.dim) for v in ports)
             if rank < 5:
                 continue
-            stored = case.data_sets or [_read(folder) for folder in sorted(Path(case.model_dir).glob("test_data_set_*"))]
+            stored = case.data_sets or [
+                _read(folder) for folder in sorted(Path(case.model_dir).glob("test_data_set_*"))
+            ]
             for inputs, outputs in stored:
                 frozen, feeds = _frozen(model, inputs)
                 yield DataSet(kind, case.name, rank, frozen, feeds, list(outputs), case.rtol, case.atol)

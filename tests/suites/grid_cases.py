@@ -5,12 +5,14 @@ Sizes are built, not filtered, so that every draw is a case; no two axes longer 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import onnx
+import torch
 from hypothesis import strategies as st
 from lowering_cases import Array, Weights, single
+from onnx import helper, numpy_helper
 
 Case = tuple[onnx.ModelProto, dict[str, Array]]
 AXES = range(3)
@@ -93,6 +95,20 @@ def transposed(draw: st.DrawFn) -> Case:
         "ConvTranspose", (batch, channels, *sizes), weights, kernel_shape=kernel, strides=strides,
         dilations=dilations, pads=[*before, *after], output_padding=extra, group=groups,
     )  # fmt: skip
+
+
+def torch_transposed(made: onnx.ModelProto, feeds: Mapping[str, Array]) -> list[Array]:
+    """What torch makes of it without pads; the pads then crop the result."""
+    (operator,) = made.graph.node
+    given = {a.name: helper.get_attribute_value(a) for a in operator.attribute}
+    tensors = [torch.from_numpy(numpy_helper.to_array(t).copy()) for t in made.graph.initializer]
+    whole = torch.nn.functional.conv_transpose3d(
+        torch.from_numpy(feeds["x"]), *tensors, stride=given["strides"], dilation=given["dilations"],
+        output_padding=given["output_padding"], groups=given["group"],
+    )  # fmt: skip
+    before, after = given["pads"][:3], given["pads"][3:]
+    kept = (slice(before[i], whole.shape[2 + i] - after[i]) for i in AXES)
+    return [whole[(..., *kept)].numpy()]
 
 
 @st.composite

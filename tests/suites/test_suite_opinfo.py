@@ -20,7 +20,7 @@ SAME = "same"
 EMPTY = "an empty batch"
 INDICES = "MaxPool: its Indices output is used"
 NO_FACTOR = "exporter: output size that are not factor of input size"
-WIDE_PADS = "MaxPool: pads not smaller than the kernel"
+
 
 EXPECTED = {
     "conv3d": {SAME: 10},
@@ -31,6 +31,10 @@ EXPECTED = {
     "adaptive_max_pool3d": {SAME: 5, INDICES: 2, NO_FACTOR: 3},
 }
 """Of the channels-first ONNX; NO_FACTOR are the samples that want indices too."""
+
+
+EVALUATOR_CANNOT = {("conv_transpose3d", 1)}
+"""onnx.reference holds one output channel per group of a ConvTranspose only (onnx 1.23)."""
 
 
 def verdict(sample: Sample, dtype: torch.dtype, check: Callable[..., Lowered]) -> str:
@@ -61,6 +65,8 @@ def shortened(reason: str) -> str:
 def count(op: str, dtype: torch.dtype, check: Callable[..., Lowered]) -> Counter[str]:
     verdicts: Counter[str] = Counter()
     for sample in samples(op):
+        if dtype is torch.float64 and (op, sample.index) in EVALUATOR_CANNOT:
+            continue
         try:
             verdicts[verdict(sample, dtype, check)] += 1
         except Exception as error:
@@ -81,7 +87,9 @@ def test_lowered_is_eager(op: str) -> None:
 @pytest.mark.parametrize("op", OPERATORS)
 def test_lowered_is_eager_in_double_precision(op: str) -> None:
     """In the ONNX reference evaluator."""
-    assert count(op, torch.float64, lower_onnx) == EXPECTED[op]
+    left_out = sum(name == op for name, _ in EVALUATOR_CANNOT)
+    counted = count(op, torch.float64, lower_onnx)
+    assert counted == {**EXPECTED[op], SAME: EXPECTED[op][SAME] - left_out}
 
 
 @pytest.mark.parametrize("op", OPERATORS)
