@@ -1,3 +1,7 @@
 """edgeconv: Conv3d video networks in, proven 4D full-int8 TFLite bundles out. Importing it loads nothing heavy."""
 
+from edgeconv.api import LoweredModel, export, lower
+
+__all__ = ["LoweredModel", "__version__", "export", "lower"]
+
 __version__ = "0.1.0"

@@ -40,9 +40,14 @@ class LowerResult:
     after: ModelSummary
     simplified: lowering.SimplifyOutcome | None
     """None where no simplifier was asked for."""
-    gates: tuple[Gate, ...]
+    structure: tuple[Gate, ...]
+    """What the file must look like."""
     verification: layerwise.Verification | None
     timings: tuple[StageTiming, ...]
+
+    @property
+    def gates(self) -> tuple[Gate, ...]:
+        return (*self.structure, *(verification_gates(self.path.name, self.verification) if self.verification else ()))
 
     @property
     def passed(self) -> bool:
@@ -77,11 +82,7 @@ def lower(request: LowerRequest, progress: Progress | None = None) -> LowerResul
             watch.saw(lowered.peak_mib)
         simplified = _simplify(request, plain, staged.path, watch)
         after = inspection.inspect_file(staged.path)
-        passed = gates.gate_4d(request.out.name, after)
-        verification = None
-        if request.verify:
-            verification = _verify(request, staged, lowered.value, watch)
-            passed = (*passed, *verification_gates(request.out.name, verification))
+        verification = _verify(request, staged, lowered.value, watch) if request.verify else None
         staged.commit()
     return LowerResult(
         path=request.out,
@@ -90,7 +91,7 @@ def lower(request: LowerRequest, progress: Progress | None = None) -> LowerResul
         before=before,
         after=after,
         simplified=simplified,
-        gates=passed,
+        structure=gates.gate_4d(request.out.name, after),
         verification=verification,
         timings=tuple(watch.timings),
     )

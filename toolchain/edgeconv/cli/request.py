@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from edgeconv.core.errors import UsageError, did_you_mean
+from edgeconv.core.errors import UsageError
 
 if TYPE_CHECKING:
     from edgeconv.pipeline import ExportRequest
-    from edgeconv.profiles import ExportProfile
     from edgeconv.sources import SourceSpec
 
 
@@ -44,6 +43,7 @@ def export_request(wanted: Wanted) -> ExportRequest:
         UsageError: no such model, target, profile or file; options that contradict each other.
     """
     from edgeconv.pipeline import ExportRequest
+    from edgeconv.steps.profile import choose_profile
 
     spec = source_spec(
         wanted.source,
@@ -53,7 +53,7 @@ def export_request(wanted: Wanted) -> ExportRequest:
         input_layouts=wanted.input_layouts,
         seed=wanted.seed,
     )
-    profile = _profile(wanted.target, wanted.profile)
+    profile = choose_profile(wanted.target, wanted.profile)
     if wanted.threads is not None:
         profile = profile.model_copy(update={"threads": wanted.threads})
     if wanted.labels is not None and not wanted.labels.is_file():
@@ -125,31 +125,3 @@ def _shape(text: str) -> tuple[int, ...]:
         raise UsageError(
             f"the input shape '{text}' is not a list of sizes", hint="write it as --input-shape 1,3,16,112,112"
         ) from None
-
-
-def _profile(target: str | None, name: str | None) -> ExportProfile:
-    """The profile that was named, or the one called like the target; its targets must exist."""
-    from edgeconv.profiles import load_profile, profile_names
-    from edgeconv.targets import target_names
-
-    if target is None and name is None:
-        raise UsageError("no target was given", hint=f"give --target with one of {', '.join(profile_names())}")
-    if target is not None and target not in target_names():
-        raise UsageError(f"there is no target '{target}'", hint=did_you_mean(target, target_names()))
-    if name is None and target not in profile_names():
-        raise UsageError(
-            f"no profile is called '{target}' like the target", hint="write one and give it with --profile file.yaml"
-        )
-    profile = load_profile(name or str(target))
-    if target is not None and profile.target != target:
-        raise UsageError(
-            f"the profile '{name}' is for the target '{profile.target}', not for '{target}'",
-            hint=f"leave --target out, or give --target {profile.target}",
-        )
-    for known in (profile.target, *profile.check_targets):
-        if known not in target_names():
-            raise UsageError(
-                f"the profile '{name}' names the target '{known}', which does not exist",
-                hint=did_you_mean(known, target_names()),
-            )
-    return profile

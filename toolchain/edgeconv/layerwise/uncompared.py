@@ -8,7 +8,7 @@ from edgeconv.layerwise.exposed import Exposed, reads
 
 CONSTANT = "it does not depend on the input: computed once"
 MERGED = "a BatchNorm behind it was merged into what makes it"
-UNUSED = "nothing needs it in the lowered graph"
+UNUSED = "the lowered graph does not compute it: it is a constant there, or nothing needs it"
 _STATIC = ("Shape", "Size")
 
 

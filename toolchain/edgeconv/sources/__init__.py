@@ -10,6 +10,7 @@ from edgeconv.sources.api import (
     export_onnx,
     open_source,
 )
+from edgeconv.sources.in_memory import export_module, save_program
 from edgeconv.sources.spec import SourceSpec, model_names, resolve
 
 __all__ = [
@@ -20,8 +21,10 @@ __all__ = [
     "Prepared",
     "SourceSession",
     "SourceSpec",
+    "export_module",
     "export_onnx",
     "model_names",
     "open_source",
     "resolve",
+    "save_program",
 ]

@@ -85,8 +85,8 @@ def resolve(
     """
     if weights is not None and not weights.is_file():
         raise UsageError(f"the weights file '{weights}' does not exist", hint="give the path of a checkpoint")
-    shapes, layouts = _shapes(input_shape), _layouts(input_layout)
-    _refuse_misfits(shapes, layouts)
+    shapes, layouts = read_shapes(input_shape), read_layouts(input_layout)
+    refuse_misfits(shapes, layouts)
     kind, location = _locate(text)
     if kind in FILES.values() and weights is not None:
         raise UsageError(f"{_article(kind)} holds its own weights", hint="leave --weights out")
@@ -109,7 +109,7 @@ def _article(kind: Kind) -> str:
     return f"{'an' if suffix == '.onnx' else 'a'} {suffix} file"
 
 
-def _shapes(given: Shape | Shapes | None) -> Shapes:
+def read_shapes(given: Shape | Shapes | None) -> Shapes:
     if given is None:
         return ()
     if isinstance(given, Mapping):
@@ -124,7 +124,7 @@ def _shapes(given: Shape | Shapes | None) -> Shapes:
     return shapes
 
 
-def _layouts(given: str | Layouts | None) -> Layouts:
+def read_layouts(given: str | Layouts | None) -> Layouts:
     if given is None:
         return ()
     if isinstance(given, str):
@@ -144,7 +144,7 @@ def _axes(text: str) -> str:
     return axes
 
 
-def _refuse_misfits(shapes: Shapes, layouts: Layouts) -> None:
+def refuse_misfits(shapes: Shapes, layouts: Layouts) -> None:
     """Only what is sure without the network: it may tell the shapes that are not given."""
     if isinstance(shapes, dict) and isinstance(layouts, dict):
         pairs = [(shapes[name], layouts[name]) for name in layouts if name in shapes]

@@ -47,7 +47,7 @@ def prepare(request: PrepareRequest) -> Prepared:
         else:
             samples = list(islice(_samples(request.calibration), CLIPS))
             weights, untrained = settle(built.network, samples, spec.seed, Flat(built.network, built.signature)), True
-    exporter, notes = _export(spec, built, request.onnx, request.opset)
+    exporter, notes = export_network(spec, built, request.onnx, request.opset)
     outputs: list[list[torch.Tensor]] = []
     with torch.inference_mode(), _running(built.signature):
         for sample in _samples(request.verification):
@@ -70,7 +70,7 @@ def export_only(request: ExportOnlyRequest) -> Exported:
     spec, built = request.spec, build(request.spec)
     untrained = not spec.from_file and spec.weights is None
     weights = f"UNTRAINED: random weights (seed {spec.seed})" if untrained else _load(spec, built.network)
-    exporter, notes = _export(spec, built, request.target, request.opset)
+    exporter, notes = export_network(spec, built, request.target, request.opset)
     return Exported(
         inputs=built.signature.inputs,
         weights=weights,
@@ -86,7 +86,8 @@ def _load(spec: SourceSpec, network: nn.Module) -> str:
     return load_weights(network, spec.weights)
 
 
-def _export(spec: SourceSpec, built: Built, path: Path, opset: int) -> tuple[str, tuple[str, ...]]:
+def export_network(spec: SourceSpec, built: Built, path: Path, opset: int) -> tuple[str, tuple[str, ...]]:
+    """Write ONNX; returns the exporter that did it, and notes."""
     network, signature = built.network, built.signature
     if built.program is None:
         network.eval()
