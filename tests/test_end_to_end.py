@@ -23,7 +23,7 @@ def _export(name: str, out: Path, **options: str) -> pipeline.ExportResult:
     few = ClipsProfile(clips=4)
     profile = load_profile("tflite").model_copy(update={"verification": few, "parity": LOOSE})
     spec = sources.resolve(
-        name, options={**SMALL, **options}, weights=None, input_shape=None, input_layout=None, seed=0
+        name, options={**SMALL, **options}
     )
     return pipeline.export(pipeline.ExportRequest(spec, profile, out))
 
@@ -77,8 +77,8 @@ def test_golden_vectors_hold_in_the_delivered_file(exported: pipeline.ExportResu
     interpreter.allocate_tensors()
     assert len(manifest["golden"]) == 2
     for vector in manifest["golden"]:
-        given = np.load(exported.bundle / vector["input"])
-        expected = np.load(exported.bundle / vector["output"])
+        given = np.load(exported.bundle / vector["inputs"][0])
+        expected = np.load(exported.bundle / vector["outputs"][0])
         interpreter.set_tensor(interpreter.get_input_details()[0]["index"], given)
         interpreter.invoke()
         got = interpreter.get_tensor(interpreter.get_output_details()[0]["index"])
@@ -91,20 +91,21 @@ def test_raw_frames_can_be_fed_by_the_manifest_alone(exported: pipeline.ExportRe
     """The formula of the manifest gives back pixels 0..255 from the golden input."""
     manifest = json.loads((exported.bundle / "manifest.json").read_text())
     meaning = manifest["inputs"][0]
-    q = np.load(exported.bundle / manifest["golden"][0]["input"]).astype(float)
-    pixels = (q - meaning["zero_point"]) * meaning["scale"] / meaning["pixel_scale"] + np.array(meaning["mean"])
+    q = np.load(exported.bundle / manifest["golden"][0]["inputs"][0]).astype(float)
+    told = meaning["pixels"]
+    pixels = (q - meaning["zero_point"]) * meaning["scale"] / told["pixel_scale"] + np.array(told["mean"])
     assert pixels.shape == tuple(meaning["shape"])
     assert pixels.min() > -2
     assert pixels.max() < 257
-    back = np.round((np.clip(np.round(pixels), 0, 255) - meaning["mean"]) * meaning["pixel_scale"] / meaning["scale"])
+    back = np.round((np.clip(np.round(pixels), 0, 255) - told["mean"]) * told["pixel_scale"] / meaning["scale"])
     assert np.abs(np.clip(back + meaning["zero_point"], -128, 127) - q).max() <= 1
 
 
 def test_the_manifest_tells_the_resize_that_the_clips_had(exported: pipeline.ExportResult) -> None:
     """A model of 64 pixels sees as much of the picture as one of 224: its clips were resized to 256 * 64 / 224."""
-    meaning = json.loads((exported.bundle / "manifest.json").read_text())["inputs"][0]
-    assert meaning["resize_shorter_side"] == 73
-    assert meaning["crop"] == [64, 64]
+    pixels = json.loads((exported.bundle / "manifest.json").read_text())["inputs"][0]["pixels"]
+    assert pixels["resize_shorter_side"] == 73
+    assert pixels["crop"] == [64, 64]
 
 
 def test_uint8_ends_and_paper_stride(tmp_path: Path) -> None:
@@ -114,7 +115,7 @@ def test_uint8_ends_and_paper_stride(tmp_path: Path) -> None:
     profile = profile.model_copy(update={"calibration": ClipsProfile(clips=4), "verification": few, "parity": LOOSE})
     options = {**SMALL, "stride": "paper", "width": "0.25"}
     spec = sources.resolve(
-        "eco-lite-4d-add", options=options, weights=None, input_shape=None, input_layout=None, seed=3
+        "eco-lite-4d-add", options=options, seed=3
     )
     result = pipeline.export(pipeline.ExportRequest(spec, profile, tmp_path / "out"))
     assert [g for g in result.report.failed_gates if "cosine" not in g.name] == []

@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 import pytest
 from pydantic import ValidationError
 
-from edgeconv.bundle import GoldenVector, InputMeaning, Manifest, file_entries, sha256_of, write_manifest
+from edgeconv.bundle import GoldenVector, InputMeaning, Manifest, Pixels, file_entries, sha256_of, write_manifest
 from edgeconv.core.report import Provenance, Quantization
 
 FILES = {
@@ -41,19 +41,25 @@ def manifest(folder: Path) -> Manifest:
         passed=True,
         inputs=(
             InputMeaning(
+                name="clip",
+                source_shape=(1, 3, 16, 224, 224),
+                source_layout="NCTHW",
                 tensor="clip",
                 shape=(16, 224, 224, 3),
                 layout="frames, height, width, channels",
                 dtype="int8",
                 scale=0.01865844801068306,
                 zero_point=-14,
-                frames=16,
-                sampling="the middle frame of each of 16 segments",
-                color="BGR",
-                mean=(104.0, 117.0, 128.0),
-                pixel_scale=1.0,
-                resize_shorter_side=256,
-                crop=(224, 224),
+                pixels=Pixels(
+                    frames=16,
+                    clip_frames=16,
+                    sampling="the middle frame of each of 16 segments",
+                    color="BGR",
+                    mean=(104.0, 117.0, 128.0),
+                    pixel_scale=1.0,
+                    resize_shorter_side=256,
+                    crop=(224, 224),
+                ),
             ),
         ),
         outputs=(Quantization(tensor="logits", dtype="int8", shape=(1, 400), scale=0.1, zero_point=3),),
@@ -61,8 +67,8 @@ def manifest(folder: Path) -> Manifest:
         golden=(
             GoldenVector(
                 clip="größe.mp4#0",
-                input="golden/input_0.npy",
-                output="golden/output_0.npy",
+                inputs=("golden/input_0.npy",),
+                outputs=("golden/output_0.npy",),
                 produced_by="litert 2.3.0",
                 tolerance_lsb=1,
             ),

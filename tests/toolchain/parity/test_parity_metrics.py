@@ -95,7 +95,7 @@ def test_shapes_may_differ_and_sizes_may_not() -> None:
 def test_a_pair_holds_mean_worst_and_worst_clip() -> None:
     expected = np.stack([row(3, 4), row(0, 10), row(1, 0)])
     got = np.stack([row(4, 3), row(0, 10), row(1, 1)])
-    p = pair("PyTorch", "int8", ("a", "b", "c"), expected, got, (0.0, 0.5, 0.25))
+    p = pair("PyTorch", "int8", ("a", "b", "c"), [expected], [got], (0.0, 0.5, 0.25))
     assert list(p.clips) == ["a", "b", "c"]
     assert p.clips["a"].relative == pytest.approx(0.1)  # scale 10, of clip b
     assert p.worst_clip == "c"
@@ -116,7 +116,7 @@ def test_numbers_that_are_none_are_a_failure_whichever_clip_holds_them(value: fl
     """max() and min() drop a NaN that does not come first."""
     arrays = {"expected": np.ones((2, 1, 3)), "got": np.ones((2, 1, 3))}
     arrays[side][clip, 0, 1] = value
-    p = pair("PyTorch", "fp32", ("a", "b"), **arrays)
+    p = pair("PyTorch", "fp32", ("a", "b"), [arrays["expected"]], [arrays["got"]])
     assert "NaN or infinite" in p.failure
     assert "ab"[clip] in p.failure
 

@@ -11,12 +11,13 @@ import pytest
 from onnx import TensorProto, helper
 
 from edgeconv.core.layout import Array
-from edgeconv.parity import Candidate, ParityRun, run_parity
+from edgeconv.parity import Candidate, End, ParityRun, run_parity
 from edgeconv.profiles import ParityProfile
 from edgeconv.runtimes import Feed
 
 CLIPS = np.arange(2 * 6, dtype=np.float32).reshape(2, 1, 6) / 10
-Whole = tuple[ParityRun, dict[str, Array], list[str]]
+Known = dict[str, tuple[Array, ...]]
+Whole = tuple[ParityRun, Known, list[str]]
 NAMES = ("a.mp4#0", "b.mp4#0")
 
 
@@ -49,7 +50,7 @@ def candidate(
     return Candidate(name, reference, runtime, place / model, (feed,), quantized=runtime != "onnxruntime")
 
 
-def run(place: Path, candidates: list[Candidate], known: dict[str, Array], told: list[str] | None = None) -> ParityRun:
+def run(place: Path, candidates: list[Candidate], known: Known, told: list[str] | None = None) -> ParityRun:
     told = [] if told is None else told
     return run_parity(candidates, known, NAMES, ParityProfile(), place, 1, told.append)
 
@@ -60,8 +61,7 @@ def whole(place: Path) -> Whole:
     turned = replace(
         candidate(place, "lowered", "turned.onnx", "original"),
         feeds=(Feed(clips=place / "clips.npy", perm=(1, 0), physical=(6, 1)),),
-        perm=(1, 0),
-        logical=(1, 6),
+        outputs=(End("logits", (1, 0), (1, 6)),),
         across=False,
     )
     candidates = [
@@ -71,7 +71,7 @@ def whole(place: Path) -> Whole:
         candidate(place, "wrong", "negative.onnx"),
         candidate(place, "divides by zero", "reciprocal.onnx"),
     ]
-    known: dict[str, Array] = {"PyTorch": np.exp(CLIPS)}
+    known: Known = {"PyTorch": (np.exp(CLIPS),)}
     told: list[str] = []
     return run(place, candidates, known, told), known, told
 
@@ -95,7 +95,7 @@ def test_a_good_candidate_is_green(whole: Whole) -> None:
     assert gate.required.startswith("at most 0.0001")  # another runtime than the reference
     assert made.pairs[0].worst.relative < 1e-6
     assert set(made.pairs[0].clips) == set(NAMES)
-    np.testing.assert_allclose(known["original"], np.exp(CLIPS), rtol=1e-5)
+    np.testing.assert_allclose(known["original"][0], np.exp(CLIPS), rtol=1e-5)
 
 
 def test_a_crash_is_a_pair_with_a_failure_and_red_gates(whole: Whole) -> None:
@@ -109,7 +109,7 @@ def test_a_crash_is_a_pair_with_a_failure_and_red_gates(whole: Whole) -> None:
 
 def test_outputs_in_memory_order_are_turned_back(whole: Whole) -> None:
     made, known, _ = whole
-    assert known["lowered"].shape == (2, 1, 6)
+    assert known["lowered"][0].shape == (2, 1, 6)
     assert made.pairs[2].worst.relative == 0
     gate = next(g for g in made.gates if "lowered" in g.name)
     assert gate.passed
@@ -132,7 +132,7 @@ def test_infinite_outputs_are_a_finding(whole: Whole) -> None:
 
 def test_a_candidate_without_a_reference_becomes_one(place: Path) -> None:
     """An .onnx source: there is no PyTorch."""
-    known: dict[str, Array] = {}
+    known: Known = {}
     made = run(place, [candidate(place, "original", "exp.onnx")], known)
     assert (made.pairs, made.gates) == ([], [])
     assert list(known) == ["original"]
@@ -151,7 +151,7 @@ def test_a_candidate_whose_reference_crashed_is_not_passed_over(place: Path) -> 
         candidate(place, "original", "garbage.onnx"),
         candidate(place, "lowered", "exp.onnx", "original"),
     ]
-    result = run(place, candidates, {"PyTorch": np.exp(CLIPS)})
+    result = run(place, candidates, {"PyTorch": (np.exp(CLIPS),)})
     assert [p.candidate for p in result.pairs] == ["original", "lowered"]
     assert result.pairs[1].failure == "its reference, original, gave no outputs"
     assert not any(g.passed for g in result.gates)

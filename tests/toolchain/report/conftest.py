@@ -17,6 +17,7 @@ from edgeconv.core.report import (
     Quantization,
     Report,
     SkippedClip,
+    InputInfo,
     Source,
     Stage,
 )
@@ -34,8 +35,7 @@ def build_report(*, failing: bool = False, crash: bool = False, **changes: Any) 
             opset=18,
             parameters=37_512_048,
             macs=28_760_000_000,
-            input_shape=(1, 3, 16, 224, 224),
-            input_layout="N, C, T, H, W",
+            inputs=(InputInfo(name="clip", shape=(1, 3, 16, 224, 224), layout="NCTHW"),),
             options={"classes": "400", "segments": "16"},
         ),
         "stages": (

@@ -64,7 +64,7 @@ def test_every_section_tells_its_key_facts(failing: Report) -> None:
         "measured 83.3 % , required ≥ 90 %",
         "Weights are untrained (seeded random)",
         "28.76 GMAC",
-        "1×3×16×224×224, axes N, C, T, H, W",
+        "1×3×16×224×224, axes NCTHW",
         "torch.onnx dynamo, ONNX opset 18",
         "pass fuse_pad_into_conv switched off",
         "tflite: all tensors int8 or int32",

@@ -16,9 +16,9 @@ from edgeconv.sources import SourceSpec, resolve
 @pytest.fixture
 def in_process(monkeypatch: pytest.MonkeyPatch) -> None:
     """The child's side in this process: nothing is built yet, and what it adds to sys.path is taken back."""
-    from edgeconv.sources import torch_worker
+    from edgeconv.sources import building
 
-    torch_worker._BUILT.clear()
+    building._BUILT.clear()
     monkeypatch.setattr(sys, "path", [*sys.path])
 
 

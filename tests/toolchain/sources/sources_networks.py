@@ -80,6 +80,14 @@ def dictionary() -> nn.Module:
     return Named()
 
 
+def counting() -> nn.Module:
+    class Counting(Tiny):
+        def forward(self, clip: torch.Tensor) -> int:
+            return clip.numel()
+
+    return Counting()
+
+
 def demanding(width: int) -> nn.Module:
     return Tiny(width=width)
 

@@ -8,10 +8,12 @@ import numpy as np
 import pytest
 import torch
 from sources_specs import NETWORKS, Spec
+from torch import nn
 
 from edgeconv.core.errors import EdgeconvError, ModelError, UsageError
 from edgeconv.core.layout import Array
-from edgeconv.sources import PrepareRequest, SourceSpec, resolve, torch_worker
+from edgeconv.core.report import InputInfo
+from edgeconv.sources import PrepareRequest, SourceSpec, building, resolve
 from edgeconv.sources.torch_worker import describe, prepare
 
 pytestmark = pytest.mark.usefixtures("in_process")
@@ -21,13 +23,17 @@ def request_for(spec: SourceSpec, folder: Path, clips: Array) -> PrepareRequest:
     np.save(folder / "clips.npy", clips)
     return PrepareRequest(
         spec=spec,
-        calibration=folder / "clips.npy",
-        verification=folder / "clips.npy",
+        calibration=(folder / "clips.npy",),
+        verification=(folder / "clips.npy",),
         onnx=folder / "m.onnx",
         reference=folder / "torch.npy",
         opset=18,
         threads=1,
     )
+
+
+def network_of(spec: SourceSpec) -> nn.Module:
+    return building.build(spec).network
 
 
 def refused(spec: SourceSpec, kind: type[EdgeconvError] = UsageError) -> EdgeconvError:
@@ -38,7 +44,7 @@ def refused(spec: SourceSpec, kind: type[EdgeconvError] = UsageError) -> Edgecon
 
 
 def test_options_are_python_literals_where_they_are(spec: Spec) -> None:
-    network = torch_worker._network(spec("tiny", classes="7", width="2", kind="fancy"))
+    network = network_of(spec("tiny", classes="7", width="2", kind="fancy"))
     assert network.classifier.weight.shape == (7, 2)
 
 
@@ -50,7 +56,7 @@ def test_an_unknown_option_gets_a_hint(spec: Spec) -> None:
 
 
 def test_open_ended_factories_take_any_option(spec: Spec) -> None:
-    assert torch_worker._network(spec("open_ended", classes="2")).classifier.out_features == 2
+    assert network_of(spec("open_ended", classes="2")).classifier.out_features == 2
 
 
 @pytest.mark.parametrize(
@@ -97,15 +103,15 @@ def test_a_file_that_cannot_be_imported(tmp_path: Path, spec: Spec, code: str, s
 
 
 def test_a_module_that_is_not_there() -> None:
-    missing = resolve("no.such:build", options={}, weights=None, input_shape=None, input_layout=None, seed=0)
+    missing = resolve("no.such:build")
     assert "No module named 'no'" in refused(missing).message
 
 
 def test_a_module_is_found_where_the_user_stands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "my_own_nets.py").write_text(NETWORKS.read_text())
     monkeypatch.chdir(tmp_path)
-    own = resolve("my_own_nets:tiny", options={}, weights=None, input_shape=None, input_layout=None, seed=0)
-    assert describe(own).input_shape == (1, 3, 4, 8, 8)
+    own = resolve("my_own_nets:tiny")
+    assert describe(own).inputs[0].shape == (1, 3, 4, 8, 8)
 
 
 def test_a_file_may_import_its_neighbours(tmp_path: Path, spec: Spec) -> None:
@@ -119,12 +125,12 @@ def test_a_network_without_a_shape_needs_one(spec: Spec) -> None:
     assert "the input shape of 'shapeless' is not known" in error.message
     assert "--input-shape" in (error.hint or "")
     told = describe(spec("shapeless", shape=(1, 3, 2, 4, 4)))
-    assert (told.input_shape, told.input_layout) == ((1, 3, 2, 4, 4), "NCTHW")
+    assert told.inputs == (InputInfo(name="clip", shape=(1, 3, 2, 4, 4), layout="NCTHW"),)
 
 
-def test_a_shape_of_other_rank_needs_a_layout(spec: Spec) -> None:
-    assert "the axis order" in refused(spec("shapeless", shape=(3, 2, 4, 4))).message
-    assert describe(spec("shapeless", shape=(3, 2, 4, 4), layout="CTHW")).input_layout == "CTHW"
+def test_the_axes_of_another_rank_are_not_guessed(spec: Spec) -> None:
+    assert describe(spec("shapeless", shape=(3, 2, 4, 4))).inputs[0].layout == ""
+    assert describe(spec("shapeless", shape=(3, 2, 4, 4), layout="CTHW")).inputs[0].layout == "CTHW"
 
 
 @pytest.mark.parametrize(
@@ -148,8 +154,8 @@ def test_a_clip_that_the_network_does_not_take(
 
 
 def test_a_network_that_gives_no_tensor(tmp_path: Path, spec: Spec, clips: Array) -> None:
-    with pytest.raises(ModelError, match="gives a dict"):
-        prepare(request_for(spec("dictionary"), tmp_path, clips))
+    with pytest.raises(ModelError, match="gives a int, not a tensor"):
+        prepare(request_for(spec("counting"), tmp_path, clips))
 
 
 @pytest.mark.parametrize("factory", ["tiny", "unseeded"])
@@ -157,18 +163,18 @@ def test_the_same_seed_gives_the_same_network_in_every_process(spec: Spec, facto
     """Whether the factory takes a seed or knows of none."""
 
     def weights(seed: int) -> torch.Tensor:
-        torch_worker._BUILT.clear()
+        building._BUILT.clear()
         torch.rand(3)  # another process would stand elsewhere
-        return torch_worker._network(spec(factory, seed=seed)).conv.weight
+        return network_of(spec(factory, seed=seed)).conv.weight
 
     assert torch.equal(weights(0), weights(0))
     assert not torch.equal(weights(0), weights(1))
 
 
 def test_a_seed_among_the_options_goes_before_the_general_one(spec: Spec) -> None:
-    wanted = torch_worker._network(spec("tiny", seed=5)).conv.weight
+    wanted = network_of(spec("tiny", seed=5)).conv.weight
     chosen = spec("tiny", seed=1).model_copy(update={"options": {"seed": "5"}})
-    assert torch.equal(torch_worker._network(chosen).conv.weight, wanted)
+    assert torch.equal(network_of(chosen).conv.weight, wanted)
 
 
 def test_a_file_may_bear_the_name_of_a_package(tmp_path: Path, spec: Spec) -> None:

@@ -12,7 +12,7 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from edgeconv.core.errors import ModelError, UsageError
-from edgeconv.sources import PrepareRequest, SourceSpec
+from edgeconv.sources import InputInfo, PrepareRequest, SourceSpec
 from edgeconv.sources.onnx_worker import describe, prepare
 
 
@@ -40,68 +40,89 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "m.onnx"
 
 
-def request_for(path: Path) -> PrepareRequest:
+def request_for(path: Path, **changes: object) -> PrepareRequest:
     out = path.parent / "out"
     out.mkdir()
     return PrepareRequest(
-        spec=spec(path),
-        calibration=out / "c.npy",
-        verification=out / "v.npy",
+        spec=spec(path, **changes),
+        calibration=(out / "c.npy",),
+        verification=(out / "v.npy",),
         onnx=out / "copy.onnx",
         reference=out / "r.npy",
         opset=18,
     )
 
 
-@pytest.mark.parametrize(
-    ("shape", "layout"),
-    [
-        ((1, 3, 16, 8, 8), "NCTHW"),
-        ((1, 16, 3, 8, 8), "NTCHW"),
-        ((1, 16, 8, 8, 3), "NTHWC"),
-        ((1, 3, 3, 8, 8), "NCTHW"),
-    ],
-)
-def test_the_axis_order_is_seen_from_the_channels(path: Path, shape: tuple[int, ...], layout: str) -> None:
-    onnx.save(model(shape), path)
+def only(path: Path, **changes: object) -> InputInfo:
+    (info,) = describe(spec(path, **changes)).inputs
+    return info
+
+
+def test_inputs_and_parameters(path: Path) -> None:
+    onnx.save(model((1, 3, 16, 8, 8), (1, 3, 4, 8, 8)), path)
     told = describe(spec(path))
-    assert (told.input_name, told.input_shape, told.input_layout) == ("x0", shape, layout)
-    assert (told.parameters, told.macs) == (1, 0)
+    assert told.inputs == (
+        InputInfo(name="x0", shape=(1, 3, 16, 8, 8), layout="NCTHW"),
+        InputInfo(name="x1", shape=(1, 3, 4, 8, 8), layout="NCTHW"),
+    )
+    assert (told.parameters, told.macs, told.notes) == (1, 0, ())
 
 
-@pytest.mark.parametrize("shape", [(1, 4, 16, 8, 8), (16, 3, 8, 8), (1, 8, 8, 8, 1)])
+@pytest.mark.parametrize("shape", [(1, 4, 16, 8, 8), (1, 3, 3, 8, 8)])
 def test_an_axis_order_that_cannot_be_seen_must_be_given(path: Path, shape: tuple[int, ...]) -> None:
     onnx.save(model(shape), path)
     with pytest.raises(UsageError, match="axis order") as caught:
         describe(spec(path))
     assert "--input-layout" in (caught.value.hint or "")
-    given = "NTHWC"[-len(shape) :]
-    assert describe(spec(path, input_layout=given)).input_layout == given
+    assert only(path, input_layouts=("NTHWC",)).layout == "NTHWC"
+
+
+def test_other_ranks_need_no_axis_order(path: Path) -> None:
+    onnx.save(model((16, 3, 8, 8)), path)
+    assert only(path).layout == ""
+    assert only(path, input_layouts={"x0": "TCHW"}).layout == "TCHW"
 
 
 def test_dynamic_shapes_are_refused_by_name(path: Path) -> None:
-    onnx.save(model(("batch", 3, 16, 8, 8)), path)
-    with pytest.raises(ModelError, match=r"'x0' of 'm.onnx' has the dynamic shape \['batch', 3, 16, 8, 8\]") as caught:
+    onnx.save(model(("batch", 3, 16, "h", 8), (1, 3, "t", 8, 8)), path)
+    with pytest.raises(
+        ModelError, match=r"'x0' of 'm.onnx' has the dynamic shape \['batch', 3, 16, 'h', 8\]"
+    ) as caught:
         describe(spec(path))
+    assert caught.value.reasons == ("input 'x1' has the dynamic shape [1, 3, 't', 8, 8]",)
     assert "static" in (caught.value.hint or "")
+    assert "--input-shape x0=1,3,16,112,8 --input-shape x1=1,3,16,8,8" in (caught.value.hint or "")
+
+
+def test_a_shape_makes_dynamic_dimensions_static(path: Path) -> None:
+    onnx.save(model(("batch", 3, "T", 8, 8)), path)
+    request = request_for(path, input_shapes=((2, 3, 4, 8, 8),))
+    told = describe(request.spec)
+    assert told.inputs[0].shape == (2, 3, 4, 8, 8)
+    assert told.notes == ("input 'x0' ['batch', 3, 'T', 8, 8] was made static: [2, 3, 4, 8, 8]",)
+    prepare(request)
+    ends = [*(g := onnx.load(request.onnx).graph).input, *g.output]
+    assert [[d.dim_value for d in e.type.tensor_type.shape.dim] for e in ends] == [[2, 3, 4, 8, 8]] * 2
 
 
 def test_a_shape_that_is_not_the_files(path: Path) -> None:
     onnx.save(model((1, 3, 4, 8, 8)), path)
-    assert describe(spec(path, input_shape=(1, 3, 4, 8, 8))).input_shape == (1, 3, 4, 8, 8)
+    assert only(path, input_shapes=((1, 3, 4, 8, 8),)).shape == (1, 3, 4, 8, 8)
     with pytest.raises(UsageError, match=r"takes \[1, 3, 4, 8, 8\], not \[1, 3, 8, 8, 8\]"):
-        describe(spec(path, input_shape=(1, 3, 8, 8, 8)))
-    onnx.save(model((1, 3, "T", 8, 8)), path)
-    with pytest.raises(ModelError, match="dynamic"):
-        describe(spec(path, input_shape=(1, 3, 4, 8, 8)))
+        describe(spec(path, input_shapes=((1, 3, 8, 8, 8),)))
+    onnx.save(model(("N", 3, "T", 8, 8)), path)
+    with pytest.raises(UsageError, match="only the sizes that are names can be chosen"):
+        describe(spec(path, input_shapes=((1, 3, 4, 9, 8),)))
+    with pytest.raises(UsageError, match="given 2 time"):
+        describe(spec(path, input_shapes=((1, 3, 4, 8, 8),) * 2))
+    with pytest.raises(UsageError, match="no input 'y'") as caught:
+        describe(spec(path, input_shapes={"y": (1, 3, 4, 8, 8)}))
+    assert "x0" in (caught.value.hint or "")
 
 
-def test_two_inputs_are_refused_and_listed_weights_are_none(path: Path) -> None:
-    onnx.save(model((1, 3, 4, 8, 8), (1, 3, 4, 8, 8)), path)
-    with pytest.raises(ModelError, match="has 2 inputs"):
-        describe(spec(path))
+def test_listed_weights_are_no_inputs(path: Path) -> None:
     onnx.save(model((1, 3, 4, 8, 8), listed=True), path)
-    assert describe(spec(path)).input_name == "x0"
+    assert only(path).name == "x0"
 
 
 @pytest.mark.parametrize("data", [b"", b"garbage" * 20, b"PK\x03\x04" + b"x" * 50, b"\x1c\0\0\0TFL3" + b"\0" * 64])
@@ -153,4 +174,4 @@ def test_a_model_that_breaks_the_rules_of_onnx(path: Path) -> None:
 def test_a_layout_that_does_not_fit_the_rank(path: Path) -> None:
     onnx.save(model([16, 3, 8, 8]), path)
     with pytest.raises(UsageError, match="NCTHW names 5 axes"):
-        describe(spec(path, input_layout="NCTHW"))
+        describe(spec(path, input_layouts=("NCTHW",)))

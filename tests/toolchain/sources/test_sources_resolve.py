@@ -19,7 +19,7 @@ def read(text: str, **changes: Any) -> SourceSpec:
 @pytest.fixture
 def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
-    for name in ("net.py", "model.onnx", "weights.pth"):
+    for name in ("net.py", "model.onnx", "program.pt2", "weights.pth"):
         (tmp_path / name).write_bytes(b"")
     return tmp_path
 
@@ -83,11 +83,12 @@ def test_weights_that_are_not_there(files: Path, weights: str) -> None:
         read("eco-lite-3d", weights=files / weights)
 
 
-def test_an_onnx_file_takes_neither_weights_nor_arguments(files: Path) -> None:
+@pytest.mark.parametrize("name", ["model.onnx", "program.pt2"])
+def test_a_file_takes_neither_weights_nor_arguments(files: Path, name: str) -> None:
     with pytest.raises(UsageError, match="holds its own weights"):
-        read("model.onnx", weights=files / "weights.pth")
+        read(name, weights=files / "weights.pth")
     with pytest.raises(UsageError, match="takes no factory arguments"):
-        read("model.onnx", options={"width": "1"})
+        read(name, options={"width": "1"})
 
 
 @pytest.mark.parametrize("layout", ["NCXHW", "NCCHW", "N,C,T", "NCTHWN"])
@@ -97,11 +98,17 @@ def test_layouts_that_are_none(layout: str) -> None:
 
 
 def test_a_layout_may_be_written_small() -> None:
-    assert read("eco-lite-3d", input_layout="ncthw").input_layout == "NCTHW"
+    assert read("eco-lite-3d", input_layout="ncthw").input_layouts == ("NCTHW",)
+
+
+def test_volumes_call_their_first_axis_d() -> None:
+    assert read("eco-lite-3d", input_layout="NCDHW").input_layouts == ("NCTHW",)
+    with pytest.raises(UsageError, match="is not an axis order"):
+        read("eco-lite-3d", input_layout="NTDHW")
 
 
 def test_a_layout_must_have_as_many_axes_as_the_shape() -> None:
-    assert read("eco-lite-3d", input_layout="NCTHW", input_shape=(1, 3, 4, 8, 8)).input_shape == (1, 3, 4, 8, 8)
+    assert read("eco-lite-3d", input_layout="NCTHW", input_shape=(1, 3, 4, 8, 8)).input_shapes == ((1, 3, 4, 8, 8),)
     with pytest.raises(UsageError, match="names 5 axes, but the input shape has 4"):
         read("eco-lite-3d", input_layout="NCTHW", input_shape=(1, 3, 8, 8))
 
@@ -110,3 +117,19 @@ def test_a_layout_must_have_as_many_axes_as_the_shape() -> None:
 def test_shapes_that_cannot_be(shape: tuple[int, ...]) -> None:
     with pytest.raises(UsageError, match="is not possible"):
         read("eco-lite-3d", input_shape=shape)
+
+
+def test_several_inputs_in_their_order_or_by_name() -> None:
+    shapes = (1, 3, 2, 8, 8), (1, 3, 8, 8, 8)
+    assert read("eco-lite-3d", input_shape=shapes).input_shapes == shapes
+    named = dict(zip(("slow", "fast"), shapes, strict=True))
+    found = read("eco-lite-3d", input_shape=named, input_layout={"fast": "ncdhw"})
+    assert (found.input_shapes, found.input_layouts) == (named, {"fast": "NCTHW"})
+    with pytest.raises(UsageError, match="names 4 axes, but the input shape has 5"):
+        read("eco-lite-3d", input_shape=named, input_layout={"fast": "NCHW"})
+
+
+def test_pt2_file(files: Path) -> None:
+    found = read("program.pt2")
+    assert (found.kind, found.location, found.name) == ("pt2 file", str(files / "program.pt2"), "program")
+    assert found.from_file

@@ -9,7 +9,11 @@ from sources_networks import Tiny, shapeless, with_norm_in_head
 from torch import nn
 
 from edgeconv.core.layout import Array
-from edgeconv.sources.seeding import settle
+from edgeconv.sources.seeding import settle as settle_on
+
+
+def settle(network: nn.Module, clips: Array, seed: int) -> str:
+    return settle_on(network, [(torch.from_numpy(c),) for c in clips], seed)
 
 
 def seeded() -> Tiny:

@@ -14,7 +14,7 @@ from sources_specs import Spec
 
 from edgeconv.core.errors import UsageError
 from edgeconv.core.layout import Array
-from edgeconv.sources import Description, Prepared, PrepareRequest, SourceSession, open_source
+from edgeconv.sources import Description, InputInfo, Prepared, PrepareRequest, SourceSession, open_source
 
 
 @dataclass
@@ -42,8 +42,8 @@ def whole(tmp_path_factory: pytest.TempPathFactory, spec: Spec, clips: Array) ->
         prepared = session.prepare(
             PrepareRequest(
                 spec=tiny,
-                calibration=folder / "calibration.npy",
-                verification=folder / "verification.npy",
+                calibration=(folder / "calibration.npy",),
+                verification=(folder / "verification.npy",),
                 onnx=folder / "model.onnx",
                 reference=folder / "torch.npy",
                 opset=18,
@@ -55,7 +55,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory, spec: Spec, clips: Array) ->
 
 def test_description(whole: Whole) -> None:
     told = whole.description
-    assert (told.input_shape, told.input_layout, told.input_name) == ((1, 3, 4, 8, 8), "NCTHW", "clip")
+    assert told.inputs == (InputInfo(name="clip", shape=(1, 3, 4, 8, 8), layout="NCTHW"),)
     assert told.parameters == (4 * 3 * 27 + 4) + 8 + (4 * 3 + 3)
     assert told.macs == 4 * 3 * 27 * 4 * 8 * 8 + 4 * 3
     assert told.summary == "A tiny network of one convolution."

@@ -15,7 +15,7 @@ from torch import nn
 
 from edgeconv.core.errors import ModelError, UsageError
 from edgeconv.sources import SourceSpec
-from edgeconv.sources.torch_worker import _refuse_nan, load_weights
+from edgeconv.sources.weights import load_weights, refuse_nan
 
 
 class Payload:
@@ -138,13 +138,13 @@ def test_weights_that_are_no_numbers_are_named(tmp_path: Path, value: float) -> 
         network.norm.running_var[1] = value
     bare = SourceSpec(text="n.py:f", kind="factory", location="n.py:f")
     with pytest.raises(ModelError, match="NaN or infinite") as caught:
-        _refuse_nan(network, bare)
+        refuse_nan(network, bare)
     assert caught.value.reasons == ("conv.weight", "norm.running_var")
     with pytest.raises(UsageError, match=r"w\.pth holds NaN or infinite"):
-        _refuse_nan(network, bare.model_copy(update={"weights": tmp_path / "w.pth"}))
+        refuse_nan(network, bare.model_copy(update={"weights": tmp_path / "w.pth"}))
 
 
 def test_good_weights_pass_and_integers_do_not_matter() -> None:
     network = Tiny()
     network.register_buffer("table", torch.tensor(np.iinfo(np.int64).max))
-    _refuse_nan(network, SourceSpec(text="n.py:f", kind="factory", location="n.py:f"))
+    refuse_nan(network, SourceSpec(text="n.py:f", kind="factory", location="n.py:f"))

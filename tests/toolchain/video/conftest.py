@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from edgeconv.profiles import ClipsProfile, VideoProfile
-from edgeconv.video import ClipRequest
+from edgeconv.video.clips import ClipRequest
 
 
 @pytest.fixture

@@ -9,7 +9,8 @@ from video_samples import flat_pictures, save_images, save_video
 
 from edgeconv.core.errors import UsageError
 from edgeconv.profiles import ClipsProfile, VideoProfile
-from edgeconv.video import ClipRequest, clips, load_clips
+from edgeconv.video import clips
+from edgeconv.video.clips import ClipRequest, load_clips
 from edgeconv.video.sample import centre_indices
 
 Make = Callable[..., ClipRequest]

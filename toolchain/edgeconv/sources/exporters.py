@@ -11,11 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import onnx
 import torch
 from torch import nn
 
 from edgeconv.core.errors import ModelError, disk_is_full
 from edgeconv.core.layout import Array
+from edgeconv.sources.onnx_static import freeze
 from edgeconv.sources.outputs import named_tensors
 from edgeconv.sources.rewrites import Rewriting
 
@@ -154,6 +156,10 @@ def _export(subject: Subject, path: Path, opset: int, dynamo: bool) -> None:
             dynamo=dynamo,
             external_data=False,
         )
+    if subject.program is not None:  # its dimensions may be symbolic, whatever its examples are
+        model = onnx.load(path)
+        if freeze(model, {n: tuple(e.shape) for n, e in zip(subject.input_names, subject.examples, strict=True)}):
+            onnx.save(model, path)
 
 
 @contextlib.contextmanager

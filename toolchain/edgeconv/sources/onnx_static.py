@@ -14,16 +14,18 @@ def declared_shape(value: onnx.ValueInfoProto) -> list[int | str]:
     return [d.dim_value if d.HasField("dim_value") and d.dim_value > 0 else d.dim_param or "?" for d in _dims(value)]
 
 
-def freeze(model: onnx.ModelProto, shapes: Mapping[str, tuple[int, ...]]) -> None:
-    """Give the inputs these shapes, in place, and infer all others anew.
+def freeze(model: onnx.ModelProto, shapes: Mapping[str, tuple[int, ...]]) -> bool:
+    """Give the inputs these shapes, in place, and infer all others anew; False where they had them already.
 
     Raises:
         ModelError: the operators do not take these shapes.
     """
     graph = model.graph
-    for value in graph.input:
-        if value.name in shapes and declared_shape(value) != list(shapes[value.name]):
-            _set_shape(value, shapes[value.name])
+    changed = [v for v in graph.input if v.name in shapes and declared_shape(v) != list(shapes[v.name])]
+    if not changed:
+        return False
+    for value in changed:
+        _set_shape(value, shapes[value.name])
     for value in graph.output:
         if any(isinstance(size, str) for size in declared_shape(value)):
             value.type.tensor_type.ClearField("shape")
@@ -37,6 +39,7 @@ def freeze(model: onnx.ModelProto, shapes: Mapping[str, tuple[int, ...]]) -> Non
             hint="give --input-shape as it was trained, or export it with static shapes",
         ) from error
     model.CopyFrom(inferred)
+    return True
 
 
 def _dims(value: onnx.ValueInfoProto) -> list[onnx.TensorShapeProto.Dimension]:

@@ -60,9 +60,7 @@ def _save(spec: SourceSpec, target: Path) -> tuple[tuple[InputInfo, ...], tuple[
     except onnx.checker.ValidationError as error:
         raise ModelError(f"'{spec.text}' is not valid ONNX: {str(error).splitlines()[0]}") from error
     inputs, notes = _inputs(spec, model)
-    shapes = {i.name: i.shape for i in inputs}
-    if any(tuple(declared_shape(v)) != shapes[v.name] for v in _values(model)):
-        freeze(model, shapes)
+    freeze(model, {i.name: i.shape for i in inputs})
     onnx.save(model, target)  # not a copy: weights that lay beside the file go in
     return inputs, notes
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import torch
 
-from edgeconv.core.errors import UsageError
+from edgeconv.core.errors import ModelError, UsageError
 from edgeconv.sources.building import Built
 from edgeconv.sources.signature import read_signature
 from edgeconv.sources.spec import SourceSpec
@@ -43,10 +43,11 @@ def load_program(spec: SourceSpec) -> Built:
         ) from error
     if program.example_inputs is None:
         raise UsageError(f"'{spec.text}' holds no example inputs, so its input shapes are not known", hint=_HINT)
+    _refuse_training(spec, program)
     network = program.module()
     args, kwargs = program.example_inputs
     signature = read_signature(spec, network, kwargs if kwargs and not args else tuple(args))
-    return Built(network, signature, program, notes=_notes(program))
+    return Built(network, signature, program)
 
 
 def _refuse_code(spec: SourceSpec, path: Path) -> None:
@@ -84,20 +85,19 @@ def _weights_only() -> Iterator[None]:
             os.environ[name] = before
 
 
-def _notes(program: torch.export.ExportedProgram) -> tuple[str, ...]:
+def _refuse_training(spec: SourceSpec, program: torch.export.ExportedProgram) -> None:
     """A program cannot be put into eval mode afterwards."""
-    trained = [
-        node.name
-        for node in program.graph.nodes
-        if node.op == "call_function" and any(part in str(node.target) for part in ("dropout", "batch_norm"))
-        if _is_training(node)
-    ]
-    if not trained:
-        return ()
-    return (f"exported in training mode: {', '.join(trained[:3])} behave as in training; call eval() before export",)
+    trained = [node for node in program.graph.nodes if node.op == "call_function" and _is_training(node)]
+    if trained:
+        raise ModelError(
+            f"'{spec.text}' was exported in training mode",
+            reasons=[f"{node.target} '{node.name}' behaves as in training" for node in trained],
+            hint="call network.eval() before torch.export.export",
+        )
 
 
 def _is_training(node: torch.fx.Node) -> bool:
-    names = [argument.name for argument in node.target._schema.arguments]  # type: ignore[union-attr]
+    schema = getattr(node.target, "_schema", None)
+    names = [argument.name for argument in schema.arguments] if schema is not None else []
     values = dict(zip(names, node.args, strict=False)) | node.kwargs
     return any(values.get(flag) is True for flag in ("train", "training"))

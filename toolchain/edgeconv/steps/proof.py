@@ -49,7 +49,15 @@ def verify(
         answers = (np.load(numbered(scratch / "torch.npy", index)) for index in range(prepared.outputs))
         known["PyTorch"] = tuple(answers)
     candidates = [
-        parity.Candidate("ONNX (original)", "PyTorch", "onnxruntime", road.original, whole, quantized=False),
+        parity.Candidate(
+            "ONNX (original)",
+            "PyTorch",
+            "onnxruntime",
+            road.original,
+            whole,
+            quantized=False,
+            outputs=tuple(parity.End(port.name) for port in onnx.outputs),
+        ),
         parity.Candidate(
             "ONNX (lowered)",
             "ONNX (original)",
