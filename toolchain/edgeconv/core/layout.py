@@ -16,10 +16,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
+
+from edgeconv.core.permuting import next_transpose
 
 Array = npt.NDArray[Any]
 
@@ -51,19 +54,26 @@ Groups = tuple[Atoms, ...]
 
 def leaves(atoms: Iterable[Atom]) -> Atoms:
     """Resolve splits: the finest atoms, in order."""
+    found = tuple(atoms)
+    for atom in found:
+        if atom.parts:
+            return tuple(_finest(found))
+    return found
 
-    def walk(some: Iterable[Atom]) -> Iterator[Atom]:
-        for atom in some:
-            if atom.parts:
-                yield from walk(atom.parts)
-            else:
-                yield atom
 
-    return tuple(walk(atoms))
+def _finest(some: Iterable[Atom]) -> Iterator[Atom]:
+    for atom in some:
+        if atom.parts:
+            yield from _finest(atom.parts)
+        else:
+            yield atom
 
 
 def size_of(atoms: Iterable[Atom]) -> int:
-    return math.prod(a.size for a in atoms)
+    size = 1
+    for atom in atoms:
+        size *= atom.size
+    return size
 
 
 def flatten(groups: Iterable[Iterable[Atom]]) -> Atoms:
@@ -86,7 +96,7 @@ class Rep:
     def order(self) -> Atoms:
         return flatten(self.groups)
 
-    @property
+    @cached_property
     def shape(self) -> tuple[int, ...]:
         return tuple(size_of(g) for g in self.groups)
 
@@ -110,7 +120,7 @@ class Value:
     dims: Groups
     storage: Storage
 
-    @property
+    @cached_property
     def shape(self) -> tuple[int, ...]:
         return tuple(size_of(d) for d in self.dims)
 
@@ -185,13 +195,11 @@ def refine(a: Sequence[Atom], b: Sequence[Atom]) -> bool:
         if x.parts or y.parts:  # split meanwhile: it stands in both axes, at different places
             left += leaves((x,))[::-1]
             right += leaves((y,))[::-1]
-        elif x is y or x.size == y.size:
-            continue
-        elif x.size % y.size == 0:
+        elif x.size > y.size and x.size % y.size == 0:
             left.append(x.split(y.size)[1])
-        elif y.size % x.size == 0:
+        elif y.size > x.size and y.size % x.size == 0:
             right.append(y.split(x.size)[1])
-        else:
+        elif x.size != y.size:
             return False
     return not left and not right
 
@@ -276,20 +284,17 @@ class Views:
         return next((rep for rep in storage.reps if rep.order == order), None)
 
     def _transposed(self, storage: Storage, order: Atoms) -> Rep:
-        """Emit the real transpose; more than `max_rank` blocks are moved one block at a time."""
+        """Emit the real transpose; more than `max_rank` blocks take several, as few as can be."""
         base = min(storage.reps, key=lambda r: len(merge_runs(r.order, order)))
         position = {a: i for i, a in enumerate(order)}
         while base.order != order:
             runs = merge_runs(base.order, order)
-            goal = sorted(runs, key=lambda r: position[r[0]])
             self.moves.append(Move(self.cause, tuple(size_of(r) for r in runs), storage, order))
-            if len(runs) > self.max_rank:
-                at = next(i for i, (have, want) in enumerate(zip(runs, goal, strict=True)) if have != want)
-                where = runs.index(goal[at])
-                a, b, c, d = flatten(runs[:at]), flatten(runs[at:where]), goal[at], flatten(runs[where + 1 :])
-                runs, goal = ([r for r in some if r] for some in ((a, b, c, d), (a, c, b, d)))
-            shape = tuple(size_of(r) for r in runs)
+            rank = {r[0]: i for i, r in enumerate(sorted(runs, key=lambda r: position[r[0]]))}
+            together, perm = next_transpose(tuple(rank[r[0]] for r in runs), self.max_rank)
+            groups = [tuple(a for i in g for a in runs[i]) for g in together]
+            shape = tuple(size_of(g) for g in groups)
             tensor = base.tensor if base.shape == shape else self.mover.reshape(base.tensor, shape)
-            base = Rep(self.mover.transpose(tensor, tuple(runs.index(r) for r in goal)), tuple(goal))
+            base = Rep(self.mover.transpose(tensor, perm), tuple(groups[i] for i in perm))
         storage.reps.append(base)
         return base

@@ -13,6 +13,7 @@ from edgeconv.lowering.equalize import equalize_channels
 from edgeconv.lowering.fold import fold_batch_norms
 from edgeconv.lowering.graph import SourceGraph, graph_of, load_graph
 from edgeconv.lowering.onnx_backend import OnnxBackend
+from edgeconv.lowering.planning import plan_layouts
 from edgeconv.lowering.simplify import SimplifyOutcome, simplify
 
 __all__ = [
@@ -42,7 +43,8 @@ def lower(graph: SourceGraph, backend: Backend, layouts: Mapping[str, str] | Non
     Raises:
         ModelError: some operators cannot be lowered; all of them are listed, nothing is left in 5D.
     """
-    trace = run(graph, backend, layouts or {})
+    planned = plan_layouts(graph, backend, layouts or {})
+    trace = run(planned.graph if planned else graph, backend, layouts or {}, planned.plan if planned else None)
     if trace.refusals:
         raise ModelError(
             f"{len(trace.refusals)} operator(s) of the model cannot be lowered to 4D",

@@ -30,6 +30,8 @@ class Trace:
     """The transposes that had to be emitted."""
     values: dict[str, Value | None] = field(default_factory=dict)
     """Every source value that was made."""
+    lowered: list[SourceNode] = field(default_factory=list)
+    """The nodes that rules were applied to, in order."""
     counterparts: list[Counterpart] = field(default_factory=list)
     """Where every computed value of the source lies in the lowered graph, in source order."""
 
@@ -114,6 +116,7 @@ def _apply(
         trace.refusals.append(_refusal(graph, node, refused.reason, refused.remedy))
         return {}
     trace.rules[node.op] += 1
+    trace.lowered.append(node)
     return dict(zip(node.outputs, result if isinstance(result, tuple) else (result,), strict=False))
 
 

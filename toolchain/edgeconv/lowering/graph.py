@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -170,6 +171,7 @@ def fold_constants(graph: SourceGraph) -> None:
         else:
             graph.constants |= made
     graph.nodes[:] = kept
+    drop_unread(graph)
 
 
 def folded(node: SourceNode, known: Mapping[str, Array], opset: int) -> dict[str, Array] | None:
@@ -182,17 +184,40 @@ def folded(node: SourceNode, known: Mapping[str, Array], opset: int) -> dict[str
     ):
         return None
     attributes = {k: numpy_helper.from_array(v) if isinstance(v, np.ndarray) else v for k, v in node.attributes.items()}
-    proto = onnx.helper.make_node(node.op, node.inputs, node.outputs, **attributes)
-    feeds = {i: known[i] for i in node.inputs if i}
+    places = [f"i{n}" if name else "" for n, name in enumerate(node.inputs)]
+    results = [f"o{n}" if name else "" for n, name in enumerate(node.outputs)]
+    # Shape arithmetic repeats a few operators thousands of times: equal nodes share one evaluator.
+    text = onnx.helper.make_node(node.op, places, results, **attributes).SerializeToString(deterministic=True)
+    feeds = {place: known[name] for place, name in zip(places, node.inputs, strict=True) if name}
+    dtypes = tuple(onnx.helper.np_dtype_to_tensor_dtype(a.dtype) for a in feeds.values())
+    evaluator = (_evaluator if len(text) <= LONG else _evaluator.__wrapped__)(text, dtypes, opset)
     outputs = [o for o in node.outputs if o]
+    return dict(zip(outputs, map(np.asarray, evaluator.run(None, feeds)), strict=True))
+
+
+LONG = 4096
+"""Bytes of a node from which it holds data of its own, and is evaluated once."""
+
+
+@lru_cache(maxsize=512)
+def _evaluator(text: bytes, dtypes: tuple[int, ...], opset: int) -> ReferenceEvaluator:
+    node = onnx.NodeProto.FromString(text)
+    given = [i for i in node.input if i]
     body = onnx.helper.make_graph(
-        [proto],
+        [node],
         "fold",
-        [
-            onnx.helper.make_tensor_value_info(i, onnx.helper.np_dtype_to_tensor_dtype(a.dtype), a.shape)
-            for i, a in feeds.items()
-        ],
-        [onnx.helper.make_tensor_value_info(o, onnx.TensorProto.UNDEFINED, None) for o in outputs],
+        [onnx.helper.make_tensor_value_info(i, d, None) for i, d in zip(given, dtypes, strict=True)],
+        [onnx.helper.make_tensor_value_info(o, onnx.TensorProto.UNDEFINED, None) for o in node.output if o],
     )
-    model = onnx.helper.make_model(body, opset_imports=[onnx.helper.make_opsetid("", opset)])
-    return dict(zip(outputs, map(np.asarray, ReferenceEvaluator(model).run(None, feeds)), strict=True))
+    return ReferenceEvaluator(onnx.helper.make_model(body, opset_imports=[onnx.helper.make_opsetid("", opset)]))
+
+
+def drop_unread(graph: SourceGraph) -> None:
+    """Constants that no node and no output reads: a folded transpose of a weight leaves the weight behind."""
+    read = {i for node in graph.nodes for i in node.inputs} | set(graph.outputs)
+    bodies = [a for node in graph.nodes for a in node.attributes.values() if isinstance(a, onnx.GraphProto)]
+    while bodies:
+        body = bodies.pop()
+        read |= {i for node in body.node for i in node.input} | {o.name for o in body.output}
+        bodies += [a.g for node in body.node for a in node.attribute if a.type == onnx.AttributeProto.GRAPH]
+    graph.constants = {n: a for n, a in graph.constants.items() if n in read}

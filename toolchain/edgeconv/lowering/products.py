@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from edgeconv.core.backend import Window
-from edgeconv.core.layout import Array, Atom, Atoms, Value, fresh
+from edgeconv.core.layout import Array, Atom, Atoms, Value, fresh, size_of
 from edgeconv.lowering.broadcast import Frame, align
 
 if TYPE_CHECKING:
@@ -75,15 +77,42 @@ def matmul(ctx: Context, left: Value, right: Value) -> Value:
         shape = tuple(max(a, b) for a, b in zip(left.shape[:-2], right.shape[:-2], strict=True))
         return matmul(ctx, ctx.expand(left, (*shape, *left.shape[-2:])), ctx.expand(right, (*shape, *right.shape[-2:])))
     m, k, n = (_in_memory(ctx, whole, atoms) for atoms in (m_atoms, k_atoms, n_atoms))
-    x, y = whole.values
+    operands = [_Operand(ctx, value, mapping, runs) for value, mapping in zip(whole.values, whole.maps, strict=True)]
+    dims = (*batch_dims, m_atoms, n_atoms)
+    if operands[1].moved(n, k) + operands[0].moved(k, m) < operands[0].moved(m, k) + operands[1].moved(k, n):
+        return ctx.wrap(_emit(operands[1], operands[0], n, k, m), (*runs, n, m), dims)  # (a b)' = b' a'
+    return ctx.wrap(_emit(operands[0], operands[1], m, k, n), (*runs, m, n), dims)
 
-    def groups(operand: int, *rest: Atoms) -> list[Atoms]:
-        mapping = whole.maps[operand]
-        return [tuple(mapping[a] for a in g if a in mapping) for g in (*runs, *rest)]
 
-    adjoint = ctx.backend.adjoint_matmul and y.array is None and ctx.lies(y, *groups(1, n, k))
-    tensors = ctx.views.get(x, groups(0, m, k)), ctx.views.get(y, groups(1, n, k) if adjoint else groups(1, k, n))
-    return ctx.wrap(ctx.backend.matmul(*tensors, adjoint), (*runs, m, n), (*batch_dims, m_atoms, n_atoms))
+@dataclass(frozen=True)
+class _Operand:
+    """One side of a batched product."""
+
+    ctx: Context
+    value: Value
+    mapping: Mapping[Atom, Atom]
+    runs: Sequence[Atoms]
+
+    def groups(self, *last: Atoms) -> list[Atoms]:
+        return [tuple(self.mapping[a] for a in g if a in self.mapping) for g in (*self.runs, *last)]
+
+    def lies(self, *last: Atoms) -> bool:
+        return self.ctx.lies(self.value, *self.groups(*last))
+
+    def moved(self, rows: Atoms, columns: Atoms) -> int:
+        """Elements that have to be moved; as right operand of a format with an adjoint form either order will do."""
+        free = self.lies(rows, columns) or (self.ctx.backend.adjoint_matmul and self.lies(columns, rows))
+        return 0 if free else size_of(self.value.atoms)
+
+    def tensor(self, rows: Atoms, columns: Atoms) -> str:
+        return self.ctx.views.get(self.value, self.groups(rows, columns))
+
+
+def _emit(left: _Operand, right: _Operand, m: Atoms, k: Atoms, n: Atoms) -> str:
+    backend = left.ctx.backend
+    adjoint = backend.adjoint_matmul and right.value.array is None and right.lies(n, k)
+    tensors = left.tensor(m, k), right.tensor(n, k) if adjoint else right.tensor(k, n)
+    return backend.matmul(*tensors, adjoint)
 
 
 def _in_memory(ctx: Context, frame: Frame, atoms: Atoms) -> Atoms:

@@ -6,6 +6,7 @@ import importlib
 import pkgutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, TypeVar
 
 from edgeconv.core.errors import Refused
@@ -64,6 +65,7 @@ def rule(*ops: str) -> Callable[[F], F]:
     return register
 
 
+@cache
 def load_rules() -> Mapping[str, Rule]:
     """Import every module of ``lowering/rules`` once; adding a rule means adding a file there."""
     from edgeconv.lowering import rules

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from edgeconv.core.errors import Refused
-from edgeconv.core.layout import Array, Value
+from edgeconv.core.layout import Array, Value, flatten
 from edgeconv.lowering.context import Context
 from edgeconv.lowering.registry import Node, rule
+from edgeconv.lowering.spatial import spatial_groups
 from edgeconv.lowering.taps import Axis, stack_taps, stack_weight, taps, window
 from edgeconv.lowering.windows import explicit_pads
 
@@ -52,12 +53,21 @@ def convolve(ctx: Context, x: Value, weight: Array, bias: Array | None, axes: Se
             x = ctx.select(x, 2 + i, 0, axes[i].out, axes[i].stride)
             axes[i] = Axis(axes[i].out, 1)
             continue
+        if axes[i].kernel >= axes[i].stride:  # every frame is read: moved once, not once for each tap
+            x = _framed(ctx, x, native)
         if groups == x.shape[1] == weight.shape[0] and groups > 1:
             return _depthwise_sum(ctx, x, weight, bias, axes, i)
         x = stack_taps(ctx, taps(ctx, x, 2 + i, axes[i]), groups)
         weight = np.expand_dims(stack_weight(weight, 2 + i), 2 + i)
         axes[i] = Axis(axes[i].out, 1)
     return _native(ctx, x, weight, bias, axes, native, groups)
+
+
+def _framed(ctx: Context, x: Value, native: tuple[int, ...]) -> Value:
+    """The clip as the convolution of its frames will ask for it."""
+    before = [a for d in (x.dims[0], *x.dims[2 : 2 + native[0]]) for a in d]
+    height, width = x.dims[2 + native[0]], x.dims[2 + native[-1]] if len(native) == 2 else ()
+    return ctx.arranged(x, flatten(spatial_groups(ctx, tuple(before), x.dims[1], height, width)))
 
 
 def _depthwise_sum(ctx: Context, x: Value, weight: Array, bias: Array | None, axes: list[Axis], tapped: int) -> Value:

@@ -69,6 +69,7 @@ class _Up:
         self, ctx: Context, x: Value, weight: Array, bias: Array | None, axes: Sequence[Up], groups: int
     ) -> None:
         self.ctx, self.x, self.weight, self.bias, self.axes, self.groups = ctx, x, weight, bias, axes, groups
+        self.cropped: dict[tuple[tuple[int, tuple[int, int]], ...], Value] = {}
         n = len(axes)
         last = axes[-2:]
         # ONNX Runtime takes no output_padding from the stride on (a dilated PyTorch layer may have it).
@@ -97,11 +98,13 @@ class _Up:
 
     def _selected(self, chosen: dict[int, Phase]) -> tuple[Value, Array, list[Axis]]:
         """The input cropped, the weight's taps picked, and the plain convolution's geometry along the phased axes."""
-        crops = {2 + i: p.crop for i, p in chosen.items()}
+        crops = tuple((2 + i, p.crop) for i, p in chosen.items())
+        if crops not in self.cropped:
+            self.cropped[crops] = self.ctx.slice(self.x, dict(crops))
         weight = self.weight
         for i, p in chosen.items():
             weight = weight.take(p.taps, 2 + i)
-        return self.ctx.slice(self.x, crops), weight, [p.axis for p in chosen.values()]
+        return self.cropped[crops], weight, [p.axis for p in chosen.values()]
 
     def _plain(self, chosen: dict[int, Phase]) -> Value:
         """Every axis by phases: an ordinary convolution, weight [C, O/g, ...] turned into [O, C/g, ...]."""
