@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from graphs_moves import Flatten, Linear, NonLocal, Permute, Reduce, Shuffle, Slice, Softmax, Tokens, Untokens
+from graphs_attention import Frame, Gated, NonLocal, Pick, Roll, Windows
+from graphs_moves import Flatten, Linear, Permute, Reduce, Shuffle, Slice, Softmax, Tokens, Untokens
 from graphs_ops import Op
 from graphs_pointwise import Activation, BatchNorm, Binary, Concat, GroupNorm, InstanceNorm, LayerNorm, Learned
 from graphs_windows import (
@@ -178,6 +179,11 @@ BLOCKS: tuple[Block, ...] = (
     single(Framewise),
     single(Timeline),
     single(NonLocal),
+    single(Windows),
+    single(Gated),
+    single(Roll),
+    single(Pick),
+    single(Frame),
     arithmetic,
     arithmetic,
     broadcast,

@@ -110,31 +110,3 @@ class Softmax(Op):
 
     def build(self, _: Shape) -> nn.Module:
         return nn.Softmax(self.axis)
-
-
-@dataclass(frozen=True)
-class NonLocal(Op):
-    """Attention of every place and time to every other, one head: softmax(QK') V on [N, T*H*W, C]."""
-
-    inner: int = 1
-
-    @classmethod
-    def draw(cls, dice: Dice, _shape: Shape) -> Op:
-        return cls(dice.randint(2, 5))
-
-    def build(self, shape: Shape) -> nn.Module:
-        return _Attention(shape[1], self.inner, shape[2:])
-
-
-class _Attention(nn.Module):
-    def __init__(self, channels: int, inner: int, sizes: Shape) -> None:
-        super().__init__()
-        self.sizes = sizes
-        self.query, self.key, self.value = (nn.Conv3d(channels, inner, 1) for _ in range(3))
-        self.out = nn.Conv3d(inner, channels, 1)
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        query, key, value = (f(x).flatten(2) for f in (self.query, self.key, self.value))
-        weights = torch.softmax(query.transpose(1, 2) @ key, -1)
-        mixed = (weights @ value.transpose(1, 2)).transpose(1, 2)
-        return x + self.out(mixed.unflatten(2, self.sizes))

@@ -6,7 +6,8 @@ import json
 from dataclasses import dataclass, replace
 from typing import Any
 
-import graphs_moves  # noqa: F401  (registers its operators)
+import graphs_attention  # noqa: F401  (each registers its operators)
+import graphs_moves  # noqa: F401
 import graphs_pointwise  # noqa: F401
 import graphs_windows  # noqa: F401
 import numpy as np
