@@ -14,13 +14,13 @@ from edgeconv.core.layout import Array, Mover
 
 Pair = tuple[int, int]
 
-UNARY = frozenset({
+UNARY = (
     "Relu", "Sigmoid", "Tanh", "HardSwish", "HardSigmoid", "LeakyRelu", "Elu", "Selu", "Celu", "Exp", "Log", "Sqrt",
     "Rsqrt", "Reciprocal", "Abs", "Neg", "Erf", "Gelu", "Softplus", "Softsign", "Mish", "Swish", "ThresholdedRelu",
     "Floor", "Ceil", "Round", "Sign", "Sin", "Cos", "Clip",
-})  # fmt: skip
+)  # fmt: skip
 """Elementwise functions by ONNX name and attributes; Rsqrt (1 / square root) is ours, Clip has 'min' and 'max'."""
-BINARY = frozenset({"Add", "Sub", "Mul", "Div", "Pow", "Max", "Min", "PRelu", "Mod"})
+BINARY = ("Add", "Sub", "Mul", "Div", "Pow", "Max", "Min", "PRelu", "Mod")
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from edgeconv.lowering.context import Context
 from edgeconv.lowering.registry import Node, rule
 
 
-@rule(*sorted(UNARY - {"Clip", "Rsqrt"}))
+@rule(*(op for op in UNARY if op not in ("Clip", "Rsqrt")))
 def unary(ctx: Context, node: Node) -> Value:
     """Elementwise function of one tensor.
 
@@ -36,7 +36,7 @@ def clip(ctx: Context, node: Node) -> Value:
     return ctx.unary("Clip", node.input(0), bounds)
 
 
-@rule(*sorted(BINARY))
+@rule(*BINARY)
 def binary(ctx: Context, node: Node) -> Value:
     """Elementwise function of two tensors with any broadcast.
 
