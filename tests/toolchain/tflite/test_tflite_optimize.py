@@ -52,11 +52,13 @@ MAKERS: dict[str, Build] = {
     "ADD": lambda b, x: b.binary("Add", x, x),
     "SUB": lambda b, x: b.binary("Sub", b.constant(numbers(3)), x),
     "MUL": lambda b, x: b.binary("Mul", x, b.constant(numbers(3))),
-    "DIV": lambda b, x: b.binary("Div", x, b.constant(numbers(3, low=1, high=2))),
+    "DIV": lambda b, x: b.binary("Div", b.constant(numbers(3)), x),
 }
 
 
-@pytest.mark.parametrize(("low", "high", "name"), [(0.0, np.inf, "RELU"), (0.0, 6.0, "RELU6")])
+@pytest.mark.parametrize(
+    ("low", "high", "name"), [(0.0, np.inf, "RELU"), (0.0, 6.0, "RELU6"), (-1.0, 1.0, "RELU_N1_TO_1")]
+)
 @pytest.mark.parametrize("kind", sorted(MAKERS))
 def test_an_activation_goes_into_its_producer(kind: str, low: float, high: float, name: str) -> None:
     shape = (4, 3) if kind == "FULLY_CONNECTED" else SHAPE
@@ -70,8 +72,10 @@ def test_two_activations_do_not_both_fuse() -> None:
 
 
 def test_other_clips_stay() -> None:
-    graph = optimized(lambda b, x: b.unary("Clip", conv(b, x), {"min": -1.0, "max": 1.0}))
+    graph = optimized(lambda b, x: b.unary("Clip", conv(b, x), {"min": -1.0, "max": 2.0}))
     assert kinds(graph) == ["CONV_2D", "MAXIMUM", "MINIMUM"]
+    graph = optimized(lambda b, x: b.unary("Clip", conv(b, x), {"min": 0.0, "max": 2.0}))
+    assert fused(graph) == [("CONV_2D", "RELU"), ("MINIMUM", None)]
 
 
 NEAR: dict[str, Build] = {

@@ -180,7 +180,7 @@ def test_the_pad_of_a_max_pool_is_no_value() -> None:
     """Its lowest float made one step of the whole group 1e36."""
     window = Window((3, 2), (2, 2), (2, 1), (1, 0), (0, 1))
     graph = built(lambda b, x: b.max_pool2d(x, window), SHAPE)
-    assert kinds(graph)[0] == "PADV2"  # dilated windows that begin in the pad do not see the edge
+    assert "PADV2" in kinds(graph)  # dilated windows that begin in the pad do not see the edge
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         made = quantized_graph(graph, numbers(*SHAPE))
@@ -291,17 +291,17 @@ def test_an_input_that_was_always_zero(lab: Lab) -> None:
 
 def test_everything_without_int8_is_told_at_once() -> None:
     def build(b: Any, x: str) -> str:
-        y = b.unary("Exp", x, {})
-        y = b.binary("Div", y, b.unary("Sqrt", y, {}))
+        y = b.unary("Log", b.unary("Exp", x, {}), {})
+        y = b.binary("Div", y, b.unary("Sin", y, {}))
         made: str = b.unary("Relu", y, {})
         return made
 
     graph = built(build, (1, 4))
     with pytest.raises(ModelError) as caught:
         quantize(graph, seen_ranges(graph, numbers(1, 4)), Recipe())
-    assert [r.split(" ")[0] for r in caught.value.reasons] == ["EXP", "SQRT", "DIV"]
+    assert [r.split(" ")[0] for r in caught.value.reasons] == ["LOG", "SIN", "DIV"]
     assert all("no int8 kernel" in r for r in caught.value.reasons)
-    assert "graph/EXP" in caught.value.reasons[0]
+    assert "graph/LOG" in caught.value.reasons[0]
 
 
 @pytest.mark.parametrize("bad", [(0.0, np.inf), (-np.inf, 0.0), (np.nan, np.nan), (np.nan, 1.0)])

@@ -9,7 +9,7 @@ from edgeconv.tflite.graph import Graph, Op
 from edgeconv.tflite.in_place import guard_in_place
 from edgeconv.tflite.spec import OpSpec, specs
 
-_FUSED = {"RELU": "RELU", "RELU6": "RELU6"}
+_FUSED = ("RELU", "RELU6", "RELU_N1_TO_1")
 
 
 def optimize(graph: Graph) -> None:
@@ -83,7 +83,7 @@ def fuse_activations(graph: Graph) -> None:
             continue
         if len(users[op.inputs[0]]) != 1 or op.inputs[0] in graph.outputs:
             continue
-        options = {**made.options, "fusedActivationFunction": _FUSED[op.kind]}
+        options = {**made.options, "fusedActivationFunction": op.kind}
         ops[at] = replace(made, outputs=op.outputs, options=options)
         producer[op.outputs[0]] = at
         ops[i] = None

@@ -99,10 +99,12 @@ def activation_quants(graph: Graph, ranges: Mapping[str, Range], recipe: Recipe)
 
     fixed: dict[str, Quant] = {}
     symmetric: set[str] = set()
-    fillers = {op.outputs[0] for op in graph.ops if _pads_a_maximum(graph, op)}
+    fillers: set[str] = set()
     computed = set(_live(graph))
     for op in graph.ops:
         spec = table[op.kind]
+        if _pads_a_maximum(graph, op) or (op.kind in ("RESHAPE", "PAD") and op.inputs[0] in fillers):
+            fillers.add(op.outputs[0])
         if spec.shares_scale:
             for name in (i for i in op.inputs if i in computed):
                 parent[root(name)] = root(op.outputs[0])

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from edgeconv.core.backend import Window
+from edgeconv.core.backend import Pair, Window
 from edgeconv.core.errors import Refused
 from edgeconv.core.layout import Array
 from edgeconv.tflite.emitter import Emitter
@@ -74,17 +74,22 @@ def _pool(e: Emitter, tensor: str, window: Window, padding: str) -> str:
 def _by_axis(e: Emitter, tensor: str, window: Window) -> str:
     """Rows, then columns; [N, H, W, C] with dilation d is [N, H / d, 1, d * W * C] with none."""
     batch, height, width, channels = e.shape(tensor)
-    pads = needed_pads((height, width), window)
-    widths = [(0, 0), *pads, (0, 0)]
-    if any(map(any, pads)):
-        edge_is_seen = window.dilation == (1, 1) or e.nonnegative(tensor)
-        tensor = for_maximum(e, tensor, widths) if edge_is_seen else constant(e, tensor, widths, LOWEST)
-    out = window.out((height, width))
-    tensor = reshape(e, tensor, (batch, e.shape(tensor)[1], 1, e.shape(tensor)[2] * channels))
+    pads, out = needed_pads((height, width), window), window.out((height, width))
+    tensor = _padded(e, reshape(e, tensor, (batch, height, 1, width * channels)), pads[0], window.dilation[0])
     tensor = _along(e, tensor, window, 0, out[0])
-    tensor = reshape(e, tensor, (batch * out[0], e.shape(tensor)[3] // channels, 1, channels))
+    tensor = _padded(e, reshape(e, tensor, (batch * out[0], width, 1, channels)), pads[1], window.dilation[1])
     tensor = _along(e, tensor, window, 1, out[1])
     return reshape(e, tensor, (batch, *out, channels))
+
+
+def _padded(e: Emitter, tensor: str, rows: Pair, dilation: int) -> str:
+    """Axis by axis, so that no window holds nothing but pads; a dilated one may miss the edge."""
+    widths = [(0, 0), rows, (0, 0), (0, 0)]
+    if not any(rows):
+        return tensor
+    if dilation > 1 and not e.nonnegative(tensor):
+        return constant(e, tensor, widths, LOWEST)
+    return for_maximum(e, tensor, widths)
 
 
 def _along(e: Emitter, tensor: str, window: Window, axis: int, out: int) -> str:
