@@ -21,7 +21,7 @@ from lowering_cases import (
     single,
 )
 
-from edgeconv.lowering.rules.elementwise import BINARY, UNARY
+from edgeconv.core.backend import BINARY, UNARY
 
 CLIP = {"x": "NCTHW"}
 SHAPE = (2, 3, 4, 5, 7)

@@ -6,7 +6,7 @@ from edgeconv.core.errors import Refused
 from edgeconv.core.layout import Value
 from edgeconv.lowering.context import Context
 from edgeconv.lowering.registry import Node, rule
-from edgeconv.lowering.rules.dense import product
+from edgeconv.lowering.rules.matmul import product
 
 
 @rule("Einsum")
