@@ -126,3 +126,11 @@ def pools(draw: st.DrawFn, op: str) -> Case:
     attributes |= {"dilations": dilations} if op == "MaxPool" else {"count_include_pad": draw(st.integers(0, 1))}
     return single(op, (batch, channels, *sizes), kernel_shape=kernel, strides=strides, pads=[*before, *after],
                   **attributes)  # fmt: skip
+
+
+GRID: dict[str, Callable[[], st.SearchStrategy[Case]]] = {
+    "Conv": convolutions,
+    "ConvTranspose": transposed,
+    "MaxPool": lambda: pools("MaxPool"),
+    "AveragePool": lambda: pools("AveragePool"),
+}

@@ -81,12 +81,20 @@ def to_onnx(sample: Sample, dtype: torch.dtype) -> onnx.ModelProto:
     made = by_hand(sample, dtype)
     if made is not None:
         return made
-    call, x = sample.as_dtype(dtype)
+    return export(*sample.as_dtype(dtype))
+
+
+def export(module: torch.nn.Module, x: torch.Tensor, name: str = "x") -> onnx.ModelProto:
+    """By the TorchScript exporter.
+
+    Raises:
+        NotExportable: with the exporter's reason.
+    """
     file = io.BytesIO()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            torch.onnx.export(call.eval(), (x,), file, opset_version=OPSET, dynamo=False, input_names=["x"])
+            torch.onnx.export(module.eval(), (x,), file, opset_version=OPSET, dynamo=False, input_names=[name])
         except torch.onnx.errors.SymbolicValueError as error:
             raise NotExportable(str(error).splitlines()[0]) from error
     return onnx.load_from_string(file.getvalue())
