@@ -237,8 +237,9 @@ _AXES = {"N": "batch", "C": "channels", "T": "frames", "H": "height", "W": "widt
 
 def _axes(layout: str, port: lowering.Port) -> str:
     """'frames, height, width, channels': the axes of the file's tensor, those that were merged joined by ×."""
+    kept = [axis for axis in port.perm if port.logical[axis] > 1]
     if not layout:
-        return f"axes {', '.join(map(str, port.perm))} of the source"
+        return "as in the source" if kept == sorted(kept) else f"axes {', '.join(map(str, kept))} of the source"
     words = [_AXES[layout[axis]] for axis in port.perm if layout[axis] != "N" or port.logical[axis] > 1]
     merged = len(words) - len(port.physical)
     if merged < 0:  # axes of size 1 that no letter stands for

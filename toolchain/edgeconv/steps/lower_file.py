@@ -36,7 +36,7 @@ class LoweredFile(BaseModel):
     batch_norms: int
     """Merged into convolutions."""
     counterparts: tuple[lowering.Counterpart, ...]
-    """Of the values that mean the same in both graphs, in source order."""
+    """Of the values that mean the same in both graphs, in source order; not of those inside the branches of an If."""
     merged: tuple[str, ...]
     """Values that a BatchNorm behind them was merged into: they exist no more, or mean something else."""
     seconds: float
@@ -69,7 +69,7 @@ def lower_file(request: LowerFileRequest) -> LoweredFile:
         rules=dict(sorted(trace.rules.items())),
         transposes=tuple(trace.transposes),
         batch_norms=folded,
-        counterparts=tuple(c for c in trace.counterparts if c.name not in merged),
+        counterparts=tuple(c for c in trace.counterparts if c.name in before and c.name not in merged),
         merged=merged,
         seconds=round(time.perf_counter() - start, 3),
     )

@@ -77,7 +77,10 @@ def _read(path: Path, inputs: Sequence[InputInfo]) -> tuple[Array, ...]:
         loaded = np.load(path, allow_pickle=False)
         arrays = {name: loaded[name] for name in loaded.files} if isinstance(loaded, np.lib.npyio.NpzFile) else loaded
     except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
-        raise _Unusable(f"it cannot be read: {str(error).splitlines()[0] if str(error) else 'empty'}") from error
+        reason = str(error).partition("\n")[0]
+        if "pickle" in reason:
+            reason = "it is no array file, or one of pickled objects, which are never loaded"
+        raise _Unusable(f"it cannot be read: {reason or 'it is empty'}") from error
     names = [i.name for i in inputs]
     if not isinstance(arrays, dict):
         if len(inputs) > 1:
