@@ -10,11 +10,12 @@ import numpy as np
 
 from edgeconv import inspection, lowering, runtimes, targets, tflite
 from edgeconv.core.errors import EdgeconvError
+from edgeconv.core.report import OpVerdict
 from edgeconv.steps.model import _patches
 from zoo.catalog import network
 from zoo.comparing import Array, cosine, relative, unlaid
 from zoo.findings import Emitted, Job, Quantized
-from zoo.lowering4d import layouts, samples
+from zoo.lowering4d import samples
 
 
 def run(job: Job) -> Emitted:
@@ -30,6 +31,7 @@ def run(job: Job) -> Emitted:
         operators=len(summary.ops),
         max_rank=summary.max_rank,
         transposes=tuple(trace.transposes),
+        in_file=summary.count("TRANSPOSE"),
         relative=max(relative(g, w) for got, want in answers for g, w in zip(got, want, strict=True)),
     )
 
@@ -57,8 +59,8 @@ def quantize(job: Job) -> Quantized:
             )
         )
         stats = found.value.stats
-        ranges = {n: tflite.clipped_range(s.low, s.high, s.counts) for n, s in stats.items()}
-        ranges |= {n: (stats[n].low, stats[n].high) for n in (*graph.inputs, *graph.outputs)}
+        ranges = tflite.chosen_ranges(graph, stats)
+        ranges |= {n: (stats[n].low, stats[n].high) for n in graph.inputs}
         with np.load(moments) as arrays:
             seen = tflite.read_moments(dict(arrays))
         quantized = tflite.quantize(graph, tflite.complete_ranges(graph, ranges), tflite.Recipe(), seen)
@@ -74,20 +76,25 @@ def quantize(job: Job) -> Quantized:
         floats=sum(t.dtype.startswith("float") for t in summary.tensors),
         transposes=summary.count("TRANSPOSE"),
         partitions=runtimes.count_partitions(file, job.threads).value.partitions or 0,
-        breaks=dict(
-            Counter(f"{o.op}: {' '.join(o.reasons)}" for o in coverage.ops if o.verdict != "accelerated").most_common()
-        ),
+        breaks=dict(sorted(Counter(map(_why, (o for o in coverage.ops if o.verdict != "accelerated"))).items())),
         cosine=float(np.mean(agree)),
         cosine_min=min(agree),
         megabytes=file.stat().st_size / 1e6,
     )
 
 
+def _why(verdict: OpVerdict) -> str:
+    """Operator and the constraints that it fails, without what was measured of this one."""
+    return f"{verdict.op}: {' '.join(r.partition(' Here: ')[0] for r in verdict.reasons)}"
+
+
 def emit(job: Job) -> tuple[tflite.Graph, lowering.Trace]:
+    """As the road's own step `convert` does it."""
     graph = lowering.load_graph(Path(job.folder) / "original.onnx")
     lowering.fold_batch_norms(graph)
+    lowering.equalize_channels(graph)
     backend = tflite.TfliteBackend()
-    trace = lowering.lower(graph, backend, layouts(graph, network(job.name).layout))
+    trace = lowering.lower(graph, backend, dict.fromkeys(graph.inputs, network(job.name).layout))
     tflite.optimize(backend.graph)
     return backend.graph, trace
 

@@ -53,7 +53,9 @@ def run(job: Job) -> Exported:
         operators=len(model.graph.node),
         max_rank=max(len(v.type.tensor_type.shape.dim) for v in (*shapes.value_info, *shapes.input, *shapes.output)),
         megabytes=path.stat().st_size / 1e6,
-        relative=max(relative(a, e) for got, want in zip(answers, expected, strict=True) for a, e in zip(got, want)),
+        relative=max(
+            relative(a, e) for got, want in zip(answers, expected, strict=True) for a, e in zip(got, want, strict=True)
+        ),
     )
 
 

@@ -30,12 +30,18 @@ class Lowered(BaseModel):
     operators: int = 0
     max_rank: int = 0
     transposes: tuple[str, ...] = ()
-    """What causes each, as the lowering tells it."""
+    """What causes each, as the lowering tells it; as many are in the file."""
     seconds: float = 0.0
     mebibytes: float = 0.0
     """Peak memory above that of a process with everything imported."""
     relative: float = 0.0
-    """Against the exported file, both in ONNX Runtime."""
+    """Largest difference of an output against the exported file, both in ONNX Runtime."""
+    layers: int = 0
+    """Values that both graphs have, all compared."""
+    worst: float = 0.0
+    """Largest difference of a layer over that layer's scale."""
+    culprits: tuple[str, ...] = ()
+    """Layers that differ by themselves."""
 
 
 class Emitted(BaseModel):
@@ -43,6 +49,9 @@ class Emitted(BaseModel):
     operators: int = 0
     max_rank: int = 0
     transposes: tuple[str, ...] = ()
+    """What causes each; the file holds no more than these."""
+    in_file: int = 0
+    """TRANSPOSE operators in the file."""
     relative: float = 0.0
     """LiteRT on the float file against the exported file."""
 

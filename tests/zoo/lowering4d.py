@@ -3,55 +3,80 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 
-from edgeconv import inspection, lowering
+from edgeconv import inspection, layerwise
 from edgeconv.core.errors import EdgeconvError
-from zoo.catalog import network
+from edgeconv.lowering.registry import load_rules
+from edgeconv.steps.lower_file import LoweredFile, LowerFileRequest, lower_file
+from zoo.catalog import Network, network
 from zoo.comparing import Array, laid, relative, run_onnx, unlaid
 from zoo.exporting_options import OPSET
 from zoo.findings import Job, Lowered
 
 
 def run(job: Job) -> Lowered:
-    folder = Path(job.folder)
-    lowering.load_graph  # noqa: B018 - imported before the clock runs
-    before, start = _peak_mib(), time.perf_counter()
+    """Lower, and hold every layer and output against the exported file's."""
+    folder, wanted = Path(job.folder), network(job.name)
     try:
-        trace = lower(folder / "original.onnx", folder / "lowered.onnx", network(job.name).layout)
+        lowered, seconds, mebibytes = measured(folder, wanted)
     except EdgeconvError as refused:
         return Lowered(refused=refused.reasons or (refused.message,))
-    seconds, peak = time.perf_counter() - start, _peak_mib() - before
-    summary = inspection.inspect_file(folder / "lowered.onnx")
-    worst = 0.0
-    for clip, wanted in samples(folder):
-        fed = [laid(p, a) for p, a in zip(trace.inputs, clip, strict=True)]
-        got = run_onnx(folder / "lowered.onnx", fed, job.threads)
-        worst = max(worst, *(relative(unlaid(p, g), w) for p, g, w in zip(trace.outputs, got, wanted, strict=True)))
+    file = folder / "lowered.onnx"
+    summary = inspection.inspect_file(file)
+    compared = layerwise.compare_layers(
+        layerwise.LayersRequest(
+            original=folder / "original.onnx",
+            lowered=file,
+            delivered=file,
+            counterparts=lowered.counterparts,
+            merged=lowered.merged,
+            inputs=lowered.inputs,
+            outputs=lowered.outputs,
+            samples=1,
+            threads=job.threads,
+        )
+    ).value
     return Lowered(
         operators=len(summary.ops),
         max_rank=summary.max_rank,
-        transposes=tuple(trace.transposes),
+        transposes=lowered.transposes,
         seconds=seconds,
-        mebibytes=peak,
-        relative=worst,
+        mebibytes=mebibytes,
+        relative=outputs_differ(folder, lowered, job.threads),
+        layers=compared.compared,
+        worst=compared.worst.relative if compared.worst else 0.0,
+        culprits=(
+            *(f"{c.op} '{c.value}': {c.relative:.1e}" for c in compared.culprits),
+            *filter(None, [compared.died]),
+        ),
     )
 
 
-def lower(source: Path, target: Path, layout: str) -> lowering.Trace:
-    graph = lowering.load_graph(source)
-    lowering.fold_batch_norms(graph)
-    backend = lowering.OnnxBackend(OPSET)
-    trace = lowering.lower(graph, backend, layouts(graph, layout))
-    backend.save(target)
-    return trace
+def measured(folder: Path, wanted: Network) -> tuple[LoweredFile, float, float]:
+    """The lowered file, the seconds it took, and the MiB it took above a process that has imported everything."""
+    load_rules()
+    request = LowerFileRequest(
+        source=folder / "original.onnx",
+        target=folder / "lowered.onnx",
+        opset=OPSET,
+        layouts={f"clip{i}": wanted.layout for i in range(len(wanted.shapes))},
+    )
+    before, start = _peak_mib(), time.perf_counter()
+    lowered = lower_file(request)
+    return lowered, time.perf_counter() - start, _peak_mib() - before
 
 
-def layouts(graph: lowering.SourceGraph, layout: str) -> Mapping[str, str]:
-    return dict.fromkeys(graph.inputs, layout)
+def outputs_differ(folder: Path, lowered: LoweredFile, threads: int) -> float:
+    """On inputs of the network's own kind."""
+    worst = 0.0
+    for clip, wanted in samples(folder):
+        fed = [laid(p, a) for p, a in zip(lowered.inputs, clip, strict=True)]
+        got = run_onnx(folder / "lowered.onnx", fed, threads)
+        worst = max(worst, *(relative(unlaid(p, g), w) for p, g, w in zip(lowered.outputs, got, wanted, strict=True)))
+    return worst
 
 
 def samples(folder: Path) -> list[tuple[list[Array], list[Array]]]:
