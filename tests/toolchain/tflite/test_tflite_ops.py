@@ -64,7 +64,7 @@ MEANT: dict[str, tuple[Build, Callable[[Array], Array] | None]] = {
     "SELECT_V2": (lambda b, x: b.where(numbers(6, 1) > 0, x, b.constant(np.array(np.inf, "f"))),
                   lambda x: np.where(numbers(6, 1) > 0, x, np.inf)),
     "BATCH_MATMUL": (lambda b, x: b.matmul(x, x, adjoint=True), lambda x: x @ x.swapaxes(2, 3)),
-    "TRANSPOSE_CONV": (lambda b, x: b.conv_transpose2d(x, CONV[:3], numbers(3), Window((3, 2), (2, 1)), 1, (0, 0)), None),
+    "TRANSPOSE_CONV": (lambda b, x: b.conv_transpose2d(x, CONV[:3], None, Window((3, 2), (2, 1)), 1, (0, 0)), None),
     "RESIZE_BILINEAR": (lambda b, x: b.resize2d(x, (2, 7, 11, 3), "align_corners"), None),
     "REDUCE_PROD": (lambda b, x: b.reduce("ReduceProd", x, (3,)), lambda x: x.prod(3, keepdims=True)),
     "LOG_SOFTMAX": (lambda b, x: b.softmax(x, log=True), lambda x: x - np.log(np.exp(x).sum(-1, keepdims=True))),
