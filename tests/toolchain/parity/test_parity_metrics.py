@@ -124,3 +124,38 @@ def test_numbers_that_are_none_are_a_failure_whichever_clip_holds_them(value: fl
 def test_a_failed_pair_has_no_clips() -> None:
     p = failed_pair("PyTorch", "int8", "killed by SIGABRT")
     assert (p.failure, p.worst_clip, p.clips) == ("killed by SIGABRT", "", {})
+
+
+def test_no_output_hides_behind_another() -> None:
+    scores, mask = np.stack([row(3, 4), row(0, 10)]), np.ones((2, 1, 1, 2, 3))
+    off = mask.copy()
+    off[1, 0, 0, 1, 2] = -1
+    p = pair("PyTorch", "int8", ("a", "b"), [scores, mask], [scores, off], (), ("score", "mask"))
+    assert (p.clips["a"].relative, p.clips["b"].relative) == (0, 2)
+    assert p.clips["b"].cosine == p.worst.cosine == pytest.approx(4 / 6)
+    assert p.worst_clip == "b"
+    assert list(p.outputs) == ["score", "mask"]
+    assert (p.outputs["score"].relative, p.outputs["mask"].relative) == (0, 2)
+    assert (p.outputs["score"].top1, p.outputs["mask"].top1) == (1, None)
+    assert p.worst.top1 == 1
+
+
+def test_a_single_output_is_not_told_twice() -> None:
+    assert pair("PyTorch", "int8", ("a",), [np.ones((1, 1, 3))], [np.ones((1, 1, 3))], (), ("logits",)).outputs == {}
+
+
+def test_another_number_of_outputs_cannot_be_compared() -> None:
+    with pytest.raises(ValueError, match="zip"):
+        pair("PyTorch", "int8", ("a",), [np.ones((1, 1, 3))] * 2, [np.ones((1, 1, 3))])
+
+
+def test_classes_are_those_of_every_row_of_a_batch() -> None:
+    expected = np.array([[1.0, 2, 3], [3, 2, 1]])
+    assert measure(expected, expected[:, ::-1]).top1 == 0
+    assert measure(expected, np.array([[1.0, 2, 3], [1, 2, 3]])).top1 == 0.5
+
+
+@pytest.mark.parametrize("shape", [(6,), (1, 2, 3), (1, 1, 1, 2, 3)])
+def test_only_scores_have_classes(shape: tuple[int, ...]) -> None:
+    m = measure(np.arange(6.0).reshape(shape), np.arange(6.0).reshape(shape))
+    assert (m.top1, m.top5, m.cosine) == (None, None, 1)

@@ -155,3 +155,10 @@ def test_a_candidate_whose_reference_crashed_is_not_passed_over(place: Path) -> 
     assert [p.candidate for p in result.pairs] == ["original", "lowered"]
     assert result.pairs[1].failure == "its reference, original, gave no outputs"
     assert not any(g.passed for g in result.gates)
+
+
+def test_outputs_that_do_not_match_are_a_finding(place: Path) -> None:
+    """Two of PyTorch, one of the file."""
+    result = run(place, [candidate(place, "original", "exp.onnx")], {"PyTorch": (np.exp(CLIPS), np.exp(CLIPS))})
+    assert result.pairs[0].failure
+    assert not any(g.passed for g in result.gates)

@@ -11,7 +11,7 @@ import numpy as np
 
 from edgeconv.core.layout import Array
 from edgeconv.runtimes.api import Patch, Ranges, RangesRequest, TensorStats
-from edgeconv.runtimes.tflite import computed_tensors, open_interpreter
+from edgeconv.runtimes.tflite import computed_tensors, open_interpreter, quantize_input
 
 SAMPLES = 1 << 14
 """Values kept per tensor and clip for its histogram; the range itself is over all values."""
@@ -34,7 +34,7 @@ def ranges(request: RangesRequest) -> Ranges:
     feeds = [(f, np.load(f.clips, mmap_mode="r")) for f in request.feeds]
     for clip in range(len(feeds[0][1])):
         for detail, (feed, array) in zip(details, feeds, strict=True):
-            interpreter.set_tensor(detail["index"], feed.arrange(array[clip]))
+            interpreter.set_tensor(detail["index"], quantize_input(feed.arrange(array[clip]), detail))
         interpreter.invoke()
         for name, index in wanted.items():
             tensor = interpreter.get_tensor(index)
