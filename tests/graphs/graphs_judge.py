@@ -22,6 +22,8 @@ from graphs_spec import Array, Network, Spec
 from edgeconv.core.errors import ModelError
 from edgeconv.core.summary import ModelSummary
 from edgeconv.inspection import inspect_file
+from edgeconv.layerwise import LayersRequest
+from edgeconv.layerwise.compare import compare
 from edgeconv.lowering import OnnxBackend, Trace, fold_batch_norms, graph_of, lower
 from edgeconv.tflite import TfliteBackend, optimize, write
 
@@ -36,7 +38,7 @@ class Finding:
     """Something that must not be."""
 
     stage: str
-    """'onnx', 'tflite' or 'xnnpack' (the TFLite file under its delegate)."""
+    """'onnx', 'layers' (of it), 'tflite' or 'xnnpack' (the TFLite file under its delegate)."""
     kind: str
     """'refused', 'crash', 'structure', 'shape' or 'value'."""
     text: str
@@ -57,6 +59,8 @@ class Verdict:
     worst: dict[str, float] = field(default_factory=dict)
     """Largest difference over scale, by stage."""
     transposes: Counter[str] = field(default_factory=Counter)
+    layers: int = 0
+    """Values of the exported graph that were compared with their counterparts."""
     model: bytes = b""
     """As exported from torch."""
     unexportable: str = ""
@@ -120,6 +124,23 @@ def _judge_onnx(verdict: Verdict, network: Network, expected: Sequence[Array], p
     session = onnxruntime.InferenceSession(str(path), _options(), providers=["CPUExecutionProvider"])
     got = session.run(None, {"clip": _physical(network.feed(), trace.inputs[0])})
     _compare(verdict, "onnx", [_logical(a, p) for a, p in zip(got, trace.outputs, strict=True)], expected)
+    _layers(verdict, trace, path)
+
+
+def _layers(verdict: Verdict, trace: Trace, path: Path) -> None:
+    """Every value of the exported graph that the lowered one has too; each layer is judged by what reaches it."""
+    original = path.with_name("original.onnx")
+    original.write_bytes(verdict.model)
+    found = compare(
+        LayersRequest(
+            original=original, lowered=path, delivered=path, counterparts=tuple(trace.counterparts),
+            inputs=tuple(trace.inputs), outputs=tuple(trace.outputs), samples=1, threads=1,
+        )
+    )  # fmt: skip
+    verdict.layers = found.compared
+    for layer in found.culprits[:1]:
+        text = f"{layer.op} '{layer.value}' {list(layer.shape)} differs by {layer.relative:.1e} of its scale"
+        verdict.findings.append(Finding("layers", "value", text, layer.relative, found.tolerance))
 
 
 def _options() -> Any:

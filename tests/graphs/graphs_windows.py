@@ -100,7 +100,7 @@ class ConvTranspose(Op):
         kernel, stride = dice.triple(lambda: dice.randint(1, 4)), dice.triple(lambda: dice.randint(1, 3))
         dilation = dice.triple(lambda: dice.one(1, 1, 2)) if dice.chance(0.2) else ONES
         padding = tuple(dice.randint(0, k - 1) for k in kernel)
-        extra = tuple(dice.randint(0, max(s, d) - 1) for s, d in zip(stride, dilation, strict=True))
+        extra = tuple(dice.randint(0, s - 1) for s in stride)  # up to the dilation too in torch, not in ONNX Runtime
         groups = shape[1] if dice.chance(0.15) else dice.one(*(g for g in (1, 1, 1, 2, 3) if shape[1] % g == 0))
         out = groups * dice.randint(1, 2) if groups > 1 else out
         return cls(out, kernel, stride, padding, extra, dilation, groups, bias)  # type: ignore[arg-type]
@@ -211,7 +211,8 @@ class Pad(Op):
     def draw(cls, dice: Dice, shape: Shape) -> Op:
         mode = dice.one("constant", "constant", "replicate", "reflect")
         most = [min(2, s - 1) if mode == "reflect" else 2 for s in shape[2:] for _ in (0, 1)]
-        widths = tuple(dice.randint(0, m) if dice.chance(0.5) else 0 for m in most)
+        least = -1 if mode == "constant" and dice.chance(0.2) else 0
+        widths = tuple(dice.randint(least, m) if dice.chance(0.5) else 0 for m in most)
         return cls(mode, widths, dice.one(0.0, 0.0, 0.3) if mode == "constant" else 0.0)
 
     def build(self, _: Shape) -> nn.Module:

@@ -43,7 +43,7 @@ def test_random_graphs_at_night(first: int) -> None:
 
 def test_the_graphs_are_what_they_are_meant_to_be() -> None:
     """Every operator of the vocabulary, 3 to 25 steps, branches, both batch sizes and all layouts, no equal axes."""
-    specs = [generate(seed) for seed in range(300)]
+    specs = [generate(seed) for seed in range(150)]
     assert {type(step.op).__name__ for spec in specs for step in spec.steps} == VOCABULARY.keys()
     assert {len(spec.steps) for spec in specs} >= set(range(3, 25))
     assert max(len(spec.steps) for spec in specs) <= 25
@@ -52,7 +52,7 @@ def test_the_graphs_are_what_they_are_meant_to_be() -> None:
     assert {len(spec.outputs) for spec in specs} == {1, 2, 3}
     assert all(len(set(spec.clip) - {1}) == sum(s > 1 for s in spec.clip) for spec in specs)
     branched = Counter(max(_readers(spec).values()) > 1 for spec in specs)
-    assert branched[True] > 200
+    assert branched[True] > 100
 
 
 def _readers(spec: Spec) -> Counter[int]:
