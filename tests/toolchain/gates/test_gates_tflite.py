@@ -146,3 +146,15 @@ def test_partitions_in_litert(partitions: int | None, limit: int | None, require
 def test_partitions_are_gated_only_where_they_were_counted() -> None:
     names = [g.name for g in gate_int8("m.tflite", TFLITE, PROFILE, None)]
     assert "m.tflite: XNNPACK partitions in LiteRT" not in names
+
+
+@pytest.mark.parametrize(
+    ("kind", "partitions", "passed"),
+    [("RSQRT", 2, True), ("RSQRT", 3, False), ("MAX_POOL_2D", 2, False), ("RELU", 2, False)],
+)
+def test_an_operator_without_a_delegate_form_may_cut_once(kind: str, partitions: int, passed: bool) -> None:
+    """A lone RELU may not: it could have been fused."""
+    model = with_op(TFLITE, op(kind, [FLAT], tensor("again", 1, 4096)))
+    gate = next(g for g in gate_int8("m.tflite", model, PROFILE, partitions) if "XNNPACK" in g.name)
+    assert gate.passed == passed
+    assert ("1 RSQRT" in gate.required) == (kind == "RSQRT")

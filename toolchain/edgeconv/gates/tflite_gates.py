@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 
 from edgeconv.core.report import Gate
@@ -47,16 +48,28 @@ def gate_int8(file: str, summary: ModelSummary, profile: TfliteProfile, partitio
         ),
     ]
     if profile.max_xnnpack_partitions is not None and partitions is not None:
-        limit = profile.max_xnnpack_partitions
-        gates.append(
-            Gate(
-                name=f"{file}: XNNPACK partitions in LiteRT",
-                passed=1 <= partitions <= limit,
-                measured=str(partitions),
-                required=f"1 to {limit}" if limit > 1 else "1",
-            )
-        )
+        gates.append(_partitions(file, summary, profile.max_xnnpack_partitions, partitions))
     return tuple(gates)
+
+
+NO_DELEGATE_FORM = frozenset({
+    "ABS", "BATCH_MATMUL", "ELU", "EXP", "GELU", "LOG_SOFTMAX", "REDUCE_PROD", "RSQRT", "SOFTMAX",
+})  # fmt: skip
+"""int8 operators that XNNPACK does not take and that no operator that it takes can stand for: norms and attention."""
+
+
+def _partitions(file: str, summary: ModelSummary, limit: int, measured: int) -> Gate:
+    """Each operator that no delegate form exists for may cut the graph once; nothing else may."""
+    forced = Counter(o.op for o in summary.ops if o.op in NO_DELEGATE_FORM)
+    most = limit + sum(forced.values())
+    named = ", ".join(f"{n} {op}" for op, n in sorted(forced.items()))
+    return Gate(
+        name=f"{file}: XNNPACK partitions in LiteRT",
+        passed=1 <= measured <= most,
+        measured=str(measured),
+        required=(f"1 to {most}" if most > 1 else "1") + (f" ({limit}, and one for each of {named})" if named else ""),
+        detail=f"XNNPACK takes no int8 {', '.join(sorted(forced))}" if named else "",
+    )
 
 
 def _at_an_end(op: OpInfo, ends: set[str]) -> bool:
