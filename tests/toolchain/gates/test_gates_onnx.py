@@ -7,8 +7,8 @@ from dataclasses import replace
 from gates_models import ONNX, failed, op, tensor, with_op
 
 from edgeconv.core.report import Gate
-from edgeconv.core.summary import ModelSummary
-from edgeconv.gates import gate_onnx
+from edgeconv.core.summary import ModelSummary, OpInfo, TensorInfo
+from edgeconv.gates import gate_4d, gate_onnx
 from edgeconv.profiles import OnnxProfile
 
 PROFILE = OnnxProfile(allowed_ops=("Conv", "Reshape", "Transpose"))
@@ -64,3 +64,13 @@ def test_the_opset_is_the_profiles() -> None:
     assert (gate.measured, gate.required) == ("17", "18")
     assert judge(replace(ONNX, opset=19)).keys() == {"opset"}
     assert judge(replace(ONNX, opset=17), opset=17) == {}
+
+
+def test_a_window_over_three_axes_is_no_4d() -> None:
+    volume = TensorInfo("x", (1, 3, 4, 5, 7), "float32")
+    conv = OpInfo(0, "Conv", "c", 18, (volume,), (volume,), {"kernel_shape": [3, 3, 3]})
+    summary = ModelSummary("m.onnx", "onnx", 1, (conv,), (volume,), (volume,), 18)
+    failed = [g for g in gate_4d("m.onnx", summary) if not g.passed]
+    assert [g.name for g in failed] == ["m.onnx: max rank", "m.onnx: operators with a window over 3 axes"]
+    assert failed[1].detail == "'c'"
+    assert all(g.passed for g in gate_4d("m.onnx", summary, max_rank=5)[::2])

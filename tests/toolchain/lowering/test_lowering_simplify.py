@@ -60,3 +60,13 @@ def test_outputs_that_are_not_finite_are_no_agreement(tmp_path: Path) -> None:
     outcome = simplify(source, target, 1e-5)
     kept(outcome, source, target)
     assert all("changed the outputs by nan of their scale" in note for note in outcome.notes)
+
+
+def test_inputs_that_are_no_float32_are_fed_as_what_they_are(tmp_path: Path) -> None:
+    source = tmp_path / "in.onnx"
+    made = model([node("Add", ["x", "x"], ["y"])], {"x": (4, 5)}, ["y"], dtype="float64")
+    made.graph.input.append(onnx.helper.make_tensor_value_info("i", onnx.TensorProto.INT64, (2,)))
+    made.graph.node.append(node("Gather", ["y", "i"], ["z"]))
+    made.graph.output.append(onnx.helper.make_tensor_value_info("z", onnx.TensorProto.DOUBLE, (2, 5)))
+    onnx.save(made, source)
+    assert simplify(source, tmp_path / "out.onnx", 1e-5).simplified

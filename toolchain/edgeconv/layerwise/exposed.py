@@ -21,8 +21,9 @@ class Exposed:
         self.model = onnx.load(path, load_external_data=False)
         weights = {t.name for t in self.model.graph.initializer}
         self.inputs = {i.name: i for i in self.model.graph.input if i.name not in weights}
-        self.producers = {o: node for node in self.model.graph.node for o in node.output if o}
-        self.place = {node.output[0]: i for i, node in enumerate(self.model.graph.node)}
+        self.nodes = list(self.model.graph.node)
+        self.producers = {o: node for node in self.nodes for o in node.output if o}
+        self.place = {o: i for i, node in enumerate(self.nodes) for o in node.output if o}
         self._outputs = {o.name: o for o in self.model.graph.output}
 
     def dtype(self, name: str) -> str:
@@ -44,10 +45,11 @@ class Exposed:
         """Values by name: outputs of nodes, or inputs of the graph."""
         wanted = list(dict.fromkeys(names))
         exposed = [n for n in wanted if n not in self.inputs]
-        del self.model.graph.output[:]
-        self.model.graph.output.extend(self._outputs.get(n) or onnx.ValueInfoProto(name=n) for n in exposed)
+        del self.model.graph.output[:], self.model.graph.node[:]
+        self.model.graph.output.extend(self._outputs.get(n, onnx.ValueInfoProto(name=n)) for n in exposed)
         if not exposed:
             return Session(None, wanted, [])
+        self.model.graph.node.extend(self.nodes[: 1 + max(self.place[n] for n in exposed)])  # none runs for nothing
         file = self.path.with_name(f".{self.path.stem}.exposed.onnx")  # beside it, for weights that lie beside it
         onnx.save(self.model, file)
         try:

@@ -43,16 +43,16 @@ class Segments:
 
     def _cut(self, name: str) -> tuple[list[onnx.NodeProto], list[str]]:
         """Operators in topological order, and the values that they hang on."""
-        nodes: list[onnx.NodeProto] = []
+        places: set[int] = set()
         inputs: dict[str, None] = {}
         todo = [name]
         seen = {name}
         while todo:
-            node = self._original.producers[todo.pop()]
-            if any(node.output[0] == n.output[0] for n in nodes):
+            place = self._original.place[todo.pop()]
+            if place in places:
                 continue
-            nodes.append(node)
-            for read in reads(node):
+            places.add(place)
+            for read in reads(self._original.nodes[place]):
                 if read in seen or read in self._weights:
                     continue
                 seen.add(read)
@@ -60,7 +60,7 @@ class Segments:
                     inputs[read] = None
                 else:
                     todo.append(read)
-        return sorted(nodes, key=lambda n: self._original.place[n.output[0]]), list(inputs)
+        return [self._original.nodes[place] for place in sorted(places)], list(inputs)
 
     def _model(self, nodes: list[onnx.NodeProto], feeds: Mapping[str, Array], name: str) -> bytes:
         helper, source = onnx.helper, self._original.model

@@ -16,7 +16,7 @@ def uncompared(original: Exposed, compared: Collection[str], merged: Collection[
     """Names by reason, in source order."""
     computed = set(original.inputs)
     reasons: dict[str, list[str]] = {}
-    for node in original.model.graph.node:
+    for node in original.nodes:
         if node.op_type not in _STATIC and any(r in computed for r in reads(node)):
             computed.update(node.output)
         for name in node.output:

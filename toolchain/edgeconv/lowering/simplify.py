@@ -5,9 +5,11 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import numpy as np
 from pydantic import BaseModel
 
 from edgeconv.core.child import ChildDied, call_once
+from edgeconv.core.layout import Array
 
 ATTEMPTS: tuple[dict[str, bool], ...] = (
     {},
@@ -71,7 +73,9 @@ def simplify(source: Path, target: Path, tolerance: float) -> SimplifyOutcome:
 
 def run_onnxsim(request: SimplifyRequest) -> Simplified:
     """Runs inside the child."""
-    import numpy as np
+    import sys
+
+    sys.modules.setdefault("torch", None)  # type: ignore[arg-type]  # onnxsim's other tools load it: seconds, 200 MB
     import onnx
     import onnxruntime
     import onnxsim
@@ -87,7 +91,15 @@ def run_onnxsim(request: SimplifyRequest) -> Simplified:
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 3
         session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-        feeds = feeds or {i.name: generator.standard_normal(i.shape).astype(np.float32) for i in session.get_inputs()}
+        feeds = feeds or {i.name: _sample(generator, i.shape, i.type) for i in session.get_inputs()}
         results.append(session.run(None, feeds))
     relative = max(float(np.abs(a - b).max() / max(np.abs(a).max(), 1e-12)) for a, b in zip(*results, strict=True))
     return Simplified(nodes_before=len(model.graph.node), nodes_after=len(made.graph.node), relative=relative)
+
+
+def _sample(generator: np.random.Generator, shape: list[int], kind: str) -> Array:
+    """Normal values; zeros and ones for what is no float."""
+    floats = {"tensor(float)": "float32", "tensor(double)": "float64", "tensor(float16)": "float16"}
+    if kind in floats:
+        return generator.standard_normal(shape).astype(floats[kind])
+    return generator.integers(0, 2, shape).astype(kind.removeprefix("tensor(").removesuffix(")"))
