@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 JOBS ?= 2
 DEMO := demo
 
-.PHONY: env demo test test-nightly lint docs bench clean
+.PHONY: env demo test test-nightly zoo lint docs bench clean
 
 env: $(VENV)/.ready
 
@@ -28,6 +28,10 @@ test: env
 
 test-nightly: env
 	$(BIN)/pytest -n $(JOBS)
+
+# Half an hour on two cores; a second run exports only what has changed.
+zoo: env
+	PYTHONPATH=tests $(BIN)/python -m zoo --threads $(JOBS) --page docs/networks.md
 
 lint: env
 	$(BIN)/ruff check toolchain models tests benchmarks

@@ -14,69 +14,67 @@ from edgeconv.core.report import OpVerdict
 from edgeconv.steps.model import _patches
 from zoo.catalog import network
 from zoo.comparing import Array, cosine, relative, unlaid
-from zoo.findings import Emitted, Job, Quantized
+from zoo.findings import Converted, Emitted, Job, Quantized
 from zoo.lowering4d import samples
 
 
-def run(job: Job) -> Emitted:
-    folder = Path(job.folder)
+def run(job: Job) -> Converted:
+    """Both files, or the reasons why not."""
+    file = Path(job.folder) / "fp32.tflite"
     try:
         graph, trace = emit(job)
-        (folder / "fp32.tflite").write_bytes(tflite.write(graph, "zoo"))
+        file.write_bytes(tflite.write(graph, "zoo"))
     except EdgeconvError as refused:
-        return Emitted(refused=refused.reasons or (refused.message,))
-    summary = inspection.inspect_file(folder / "fp32.tflite")
-    answers = run_lite(folder / "fp32.tflite", job, trace)
-    return Emitted(
+        return Converted(emitted=Emitted(refused=refused.reasons or (refused.message,)))
+    summary = inspection.inspect_file(file)
+    answers = run_lite(file, job, trace)
+    emitted = Emitted(
         operators=len(summary.ops),
         max_rank=summary.max_rank,
         transposes=tuple(trace.transposes),
         in_file=summary.count("TRANSPOSE"),
         relative=max(relative(g, w) for got, want in answers for g, w in zip(got, want, strict=True)),
     )
+    return Converted(emitted=emitted, quantized=quantize(job, graph, trace) if job.int8 else None)
 
 
-def quantize(job: Job) -> Quantized:
+def quantize(job: Job, graph: tflite.Graph, trace: lowering.Trace) -> Quantized:
+    """Full int8; the first half of the clips calibrates, the second is held out."""
     folder = Path(job.folder)
     file = folder / "int8.tflite"
+    half = job.clips // 2
+    feeds = []
+    for i, port in enumerate(trace.inputs):
+        np.save(folder / f"calibration{i}.npy", np.load(folder / f"input{i}.npy")[:half])
+        feeds.append(runtimes.Feed(clips=folder / f"calibration{i}.npy", perm=port.perm, physical=port.physical))
     try:
-        graph, trace = emit(job)
-        feeds = tuple(
-            runtimes.Feed(clips=folder / f"calibration{i}.npy", perm=p.perm, physical=p.physical)
-            for i, p in enumerate(trace.inputs)
-        )
-        for i in range(len(feeds)):  # the first half calibrates, the second is held out
-            np.save(folder / f"calibration{i}.npy", np.load(folder / f"input{i}.npy")[: job.clips // 2])
         moments = folder / "moments.npz"
-        found = runtimes.tensor_ranges(
-            runtimes.RangesRequest(
-                model=folder / "fp32.tflite",
-                feeds=feeds,
-                tensors=tflite.measured_tensors(graph),
-                patches=_patches(graph),
-                moments=moments,
-                threads=job.threads,
-            )
+        request = runtimes.RangesRequest(
+            model=folder / "fp32.tflite",
+            feeds=tuple(feeds),
+            tensors=tflite.measured_tensors(graph),
+            patches=_patches(graph),
+            moments=moments,
+            threads=job.threads,
         )
-        stats = found.value.stats
+        stats = runtimes.tensor_ranges(request).value.stats
         ranges = tflite.chosen_ranges(graph, stats)
         ranges |= {n: (stats[n].low, stats[n].high) for n in graph.inputs}
         with np.load(moments) as arrays:
             seen = tflite.read_moments(dict(arrays))
-        quantized = tflite.quantize(graph, tflite.complete_ranges(graph, ranges), tflite.Recipe(), seen)
-        file.write_bytes(tflite.write(quantized, "zoo"))
+        made = tflite.quantize(graph, tflite.complete_ranges(graph, ranges), tflite.Recipe(), seen)
+        file.write_bytes(tflite.write(made, "zoo"))
     except EdgeconvError as refused:
         return Quantized(refused=refused.reasons or (refused.message,))
     summary = inspection.inspect_file(file)
-    answers = run_lite(file, job, trace)[job.clips // 2 :]
-    agree = [cosine(got[0], want[0]) for got, want in answers]
+    agree = [cosine(got[0], want[0]) for got, want in run_lite(file, job, trace)[half:]]
     coverage = targets.check(summary, "tflite")
     return Quantized(
         operators=len(summary.ops),
         floats=sum(t.dtype.startswith("float") for t in summary.tensors),
         transposes=summary.count("TRANSPOSE"),
         partitions=runtimes.count_partitions(file, job.threads).value.partitions or 0,
-        breaks=dict(sorted(Counter(map(_why, (o for o in coverage.ops if o.verdict != "accelerated"))).items())),
+        breaks=dict(sorted(Counter(_why(o) for o in coverage.ops if o.verdict != "accelerated").items())),
         cosine=float(np.mean(agree)),
         cosine_min=min(agree),
         megabytes=file.stat().st_size / 1e6,

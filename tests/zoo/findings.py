@@ -12,6 +12,7 @@ class Job(BaseModel):
     folder: str
     clips: int = 4
     threads: int = 1
+    int8: bool = True
 
 
 class Exported(BaseModel):
@@ -69,6 +70,12 @@ class Quantized(BaseModel):
     """Mean over held-out clips, of the first output, against the exported file."""
     cosine_min: float = 0.0
     megabytes: float = 0.0
+
+
+class Converted(BaseModel):
+    emitted: Emitted
+    quantized: Quantized | None = None
+    """None where it was not asked for, or there is no float file to start from."""
 
 
 class Finding(BaseModel):

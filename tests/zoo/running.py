@@ -12,18 +12,19 @@ from pydantic import BaseModel
 from edgeconv.core.child import ChildDied, call_once
 from edgeconv.core.errors import EdgeconvError
 from zoo.catalog import Family, Network
-from zoo.findings import Emitted, Exported, Finding, Job, Lowered, Quantized
+from zoo.findings import Converted, Exported, Finding, Job, Lowered
 
 HERE = Path(__file__).resolve().parent
 TIMEOUT = 1200.0
 Response = TypeVar("Response", bound=BaseModel)
 
 
-def examine(wanted: Network, cache: Path, threads: int = 1, int8: bool = True) -> Finding:
+def examine(wanted: Network, cache: Path, threads: int = 1) -> Finding:
     """All stages that can be reached; the export is taken from the cache while the factories stay as they are."""
     folder = cache / wanted.name
     folder.mkdir(parents=True, exist_ok=True)
-    job = Job(name=wanted.name, folder=str(folder), threads=threads)
+    int8 = wanted.family is not Family.TRANSFORMER
+    job = Job(name=wanted.name, folder=str(folder), threads=threads, int8=int8)
     finding = Finding(name=wanted.name)
     _let_children_import()
     died: list[str] = []
@@ -40,9 +41,9 @@ def examine(wanted: Network, cache: Path, threads: int = 1, int8: bool = True) -
     if finding.exported is not None:
         _keep(job, folder, finding.exported)
         finding.lowered = stage("lowering4d:run", Lowered)
-        finding.emitted = stage("emitting:run", Emitted)
-    if int8 and wanted.family is not Family.TRANSFORMER and finding.emitted and not finding.emitted.refused:
-        finding.quantized = stage("emitting:quantize", Quantized)
+        converted = stage("emitting:run", Converted)
+        finding.emitted = converted and converted.emitted
+        finding.quantized = converted and converted.quantized
     finding.died = tuple(died)
     (folder / "finding.json").write_text(finding.model_dump_json(indent=2), encoding="utf-8")
     return finding
@@ -64,7 +65,7 @@ def _keep(job: Job, folder: Path, made: Exported) -> None:
 def _fingerprint(job: Job) -> str:
     """Of the code that makes the exported file."""
     sources = sorted((*HERE.glob("*_nets.py"), HERE / "weights.py", HERE / "exporting.py", HERE / "catalog.py"))
-    digest = hashlib.sha256(job.model_dump_json(exclude={"folder"}).encode())
+    digest = hashlib.sha256(job.model_dump_json(exclude={"folder", "threads"}).encode())
     for source in sources:
         digest.update(source.read_bytes())
     return digest.hexdigest()
