@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tflite_graphs import Array, draws
 
 from edgeconv.tflite import clipped_range
-from edgeconv.tflite.quantize import affine
+from edgeconv.tflite.scales import affine
 
 BINS = 512
 

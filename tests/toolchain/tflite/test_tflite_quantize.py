@@ -7,12 +7,25 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tflite_graphs import Build, Lab, built, kinds, numbers, quant_of, quantized_graph, real, run, seen_ranges, steps
+from tflite_graphs import (
+    Build,
+    Lab,
+    built,
+    interpreter,
+    kinds,
+    numbers,
+    quant_of,
+    quantized_graph,
+    real,
+    run,
+    seen_ranges,
+    steps,
+)
 from tflite_reference import reference
 
 from edgeconv.core.backend import Window
 from edgeconv.core.errors import ModelError
-from edgeconv.tflite import Graph, Quant, Recipe, optimize, quantize
+from edgeconv.tflite import Graph, Quant, Recipe, optimize, quantize, write
 
 SHAPE = (2, 9, 7, 3)
 
@@ -209,18 +222,74 @@ def test_outputs_that_the_kernels_fix(build: Build, fixed: Quant) -> None:
     assert {quant_of(made, op.outputs[0]) for op in made.ops} == {fixed}
 
 
-@pytest.mark.parametrize("other", ["Tanh", "Exp-free sum"])
-def test_a_fixed_scale_that_cannot_be_shared_is_refused(other: str) -> None:
+@pytest.mark.parametrize("delegate", [False, True])
+@pytest.mark.parametrize(
+    ("beside", "made"),
+    [
+        (lambda b, x: b.unary("Tanh", x, {}), ["LOGISTIC", "QUANTIZE", "TANH", "CONCATENATION"]),
+        (lambda b, x: b.binary("Add", x, x), ["LOGISTIC", "QUANTIZE", "ADD", "CONCATENATION"]),
+        (lambda b, x: b.softmax(x), ["LOGISTIC", "SOFTMAX", "CONCATENATION"]),
+    ],
+)
+def test_a_fixed_scale_that_does_not_hold_what_it_is_joined_with(
+    beside: Build, made: list[str], delegate: bool, lab: Lab
+) -> None:
     """The sum reaches 6 and was silently cut off at 1; LOGISTIC beside TANH did not load."""
+    graph = built(lambda b, x: b.concat([b.unary("Sigmoid", x, {}), beside(b, x)], 3), SHAPE)
+    x = numbers(*SHAPE, low=-3, high=3)
+    int8 = quantized_graph(graph, x)
+    assert kinds(int8) == made
+    got = lab.run(int8, steps(x, quant_of(int8, int8.inputs[0])), runtime="litert", delegate=delegate)
+    quant = quant_of(int8, int8.outputs[0])
+    assert np.abs(real(got, quant) - run(graph, x)[0]).max() <= 1.6 * quant.scales[0] + 0.05
+
+
+def test_a_fixed_scale_on_the_right_of_a_product() -> None:
+    """Delegates want zero point 0 there."""
+    graph = built(lambda b, x: b.matmul(x, b.softmax(x), adjoint=True), SHAPE)
+    made = quantized_graph(graph, numbers(*SHAPE, low=-3, high=3))
+    assert kinds(made) == ["SOFTMAX", "QUANTIZE", "BATCH_MATMUL"]
+    assert quant_of(made, made.ops[-1].inputs[1]).zero_points == (0,)
+
+
+@pytest.mark.parametrize("kind", ["conv", "transpose conv", "dense", "add", "mul", "leaky relu"])
+def test_a_result_that_was_always_dead_still_loads(kind: str) -> None:
+    """XNNPACK does not load a convolution whose input scale times filter scale is 256 times that of its output."""
 
     def build(b: Any, x: str) -> str:
-        beside = b.unary("Tanh", x, {}) if other == "Tanh" else b.binary("Add", x, x)
-        made: str = b.concat([b.unary("Sigmoid", x, {}), beside], 3)
-        return made
+        made: str = {
+            "conv": lambda: b.conv2d(x, numbers(3, 3, 1, 1), np.full(3, -9, np.float32), Window((1, 1)), 1),
+            "transpose conv": lambda: b.conv_transpose2d(
+                x, numbers(3, 3, 2, 2), np.full(3, -9, np.float32), Window((2, 2), (2, 2)), 1, (0, 0)
+            ),
+            "dense": lambda: b.dense(b.reshape(x, (126, 3)), numbers(3, 5), np.full(5, -9, np.float32)),
+            "add": lambda: b.binary("Add", x, b.constant(np.full(3, -9, np.float32))),
+            "mul": lambda: b.binary("Mul", b.unary("Relu", x, {}), b.constant(np.full(3, -9, np.float32))),
+            "leaky relu": lambda: b.unary("LeakyRelu", b.unary("Clip", x, {"max": 0}), {"alpha": 0.0}),
+        }[kind]()
+        return b.unary("Tanh", b.unary("Relu", made, {}), {})
 
-    with pytest.raises(ModelError) as caught:
-        quantized_graph(built(build, SHAPE), numbers(*SHAPE, low=-3, high=3))
-    assert any("LOGISTIC" in reason for reason in caught.value.reasons)
+    graph = built(build, SHAPE)
+    optimize(graph)
+    x = numbers(*SHAPE, low=-3, high=3)
+    made = quantized_graph(graph, x)
+    q = steps(x, quant_of(made, made.inputs[0]))
+    plan = [d["op_name"] for d in interpreter(write(made, "case"), delegate=True)._get_ops_details()]
+    assert plan.count("DELEGATE") == 1
+    for delegate in (False, True):
+        got = real(run(made, q, delegate=delegate)[0], quant_of(made, made.outputs[0]))
+        assert np.abs(got - run(graph, x)[0]).max() <= 0.01
+
+
+@pytest.mark.parametrize("constant", [1e-5, -3e-7, 4e3])
+def test_a_constant_of_another_size_stays_with_the_delegate(constant: float) -> None:
+    graph = built(lambda b, x: b.binary("Add", x, b.constant(np.full(1, constant, np.float32))), SHAPE)
+    x = numbers(*SHAPE, low=-3, high=3)
+    made = quantized_graph(graph, x)
+    plan = [d["op_name"] for d in interpreter(write(made, "case"), delegate=True)._get_ops_details()]
+    assert plan.count("DELEGATE") == 1
+    got = real(run(made, steps(x, quant_of(made, made.inputs[0])))[0], quant_of(made, made.outputs[0]))
+    assert np.abs(got - run(graph, x)[0]).max() <= 1.5 * quant_of(made, made.outputs[0]).scales[0]
 
 
 def test_margin_widens_the_output_alone() -> None:

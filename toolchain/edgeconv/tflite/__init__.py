@@ -4,8 +4,9 @@ from edgeconv.tflite.backend import TfliteBackend
 from edgeconv.tflite.calibrate import chosen_ranges, clipped_range, complete_ranges, measured_tensors
 from edgeconv.tflite.graph import Graph, Op, Quant, Tensor
 from edgeconv.tflite.optimize import optimize
-from edgeconv.tflite.quantize import Range, Recipe, quantize
+from edgeconv.tflite.quantize import Recipe, quantize
 from edgeconv.tflite.rounding import read_moments
+from edgeconv.tflite.scales import Range
 from edgeconv.tflite.writer import write
 
 __all__ = [

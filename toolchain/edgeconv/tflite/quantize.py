@@ -16,11 +16,17 @@ from edgeconv.core.layout import Array
 from edgeconv.tflite.graph import Graph, Op, Quant, Tensor
 from edgeconv.tflite.in_place import guard_in_place
 from edgeconv.tflite.int8_forms import int8_forms
-from edgeconv.tflite.ops.pad import LOWEST
 from edgeconv.tflite.rounding import InputMoments, bias_correction, round_weights
+from edgeconv.tflite.scales import (
+    Range,
+    activation_quants,
+    computed_floats,
+    constant_quant,
+    quantized,
+    separate_fixed_scales,
+)
 from edgeconv.tflite.spec import Weighted, specs
 
-Range = tuple[float, float]
 _INT32_ROOM = 2.0**30
 
 
@@ -50,7 +56,7 @@ def quantize(
             are listed).
     """
     table = specs()
-    live = _live(graph)
+    live = computed_floats(graph)
     formed = int8_forms(graph, ranges)
     graph, ranges = formed.graph, formed.ranges
     problems = [
@@ -62,7 +68,8 @@ def quantize(
     ]
     if problems:
         raise ModelError("the model cannot be quantized to int8", reasons=problems)
-    quants = activation_quants(graph, ranges, recipe)
+    separate_fixed_scales(graph, ranges)
+    quants = activation_quants(graph, ranges, recipe.output_margin)
     out = Graph(inputs=list(graph.inputs), outputs=list(graph.outputs), ports=dict(graph.ports))
     for name, tensor in graph.tensors.items():
         if name in quants:
@@ -76,91 +83,6 @@ def quantize(
     ended = _ends(out, recipe)
     guard_in_place(ended)
     return ended
-
-
-def _live(graph: Graph) -> list[str]:
-    """The computed float tensors."""
-    return [n for n, t in graph.tensors.items() if t.data is None and t.dtype == "float32"]
-
-
-def activation_quants(graph: Graph, ranges: Mapping[str, Range], recipe: Recipe) -> dict[str, Quant]:
-    """One scale per tensor; tensors tied by operators that only move values share one, over their joint range.
-
-    Raises:
-        ModelError: a scale that a kernel demands does not hold what the tensors tied to it hold.
-    """
-    table = specs()
-    parent: dict[str, str] = {}
-
-    def root(name: str) -> str:
-        while parent.get(name, name) != name:
-            name = parent[name]
-        return name
-
-    fixed: dict[str, Quant] = {}
-    symmetric: set[str] = set()
-    fillers: set[str] = set()
-    computed = set(_live(graph))
-    for op in graph.ops:
-        spec = table[op.kind]
-        if _pads_a_maximum(graph, op) or (op.kind in ("RESHAPE", "PAD") and op.inputs[0] in fillers):
-            fillers.add(op.outputs[0])
-        if spec.shares_scale:
-            for name in (i for i in op.inputs if i in computed):
-                parent[root(name)] = root(op.outputs[0])
-        symmetric |= {op.inputs[i] for i in spec.symmetric_inputs} & computed
-        if spec.fixed_output:
-            fixed[op.outputs[0]] = Quant((spec.fixed_output[0],), (spec.fixed_output[1],))
-    rooted = {root(n): q for n, q in fixed.items()}
-    joint: dict[str, Range] = {}
-    for name in graph.tensors:
-        if name not in computed or name not in ranges or name in fillers:
-            continue
-        low, high = ranges[name]
-        if name in graph.outputs and root(name) not in rooted:
-            low, high = low * recipe.output_margin, high * recipe.output_margin
-        have = joint.get(root(name), (0.0, 0.0))
-        joint[root(name)] = (min(have[0], low), max(have[1], high))
-    problems = [
-        f"{op.kind} '{op.outputs[0]}' has a scale of its own, and is joined with values in [{low:.4g}, {high:.4g}]"
-        for op in graph.ops
-        if (quant := fixed.get(op.outputs[0]))
-        for low, high in [joint[root(op.outputs[0])]]
-        if rooted[root(op.outputs[0])] != quant or not _holds(quant, low, high)
-    ]
-    if problems:
-        raise ModelError("the model cannot be quantized to int8", reasons=problems)
-    even = {root(n) for n in symmetric}
-    own = {r: balanced(*bounds) if r in even else affine(*bounds) for r, bounds in joint.items()}
-    return {n: rooted.get(root(n)) or own[root(n)] for n in graph.tensors if n in computed and n in ranges}
-
-
-def _pads_a_maximum(graph: Graph, op: Op) -> bool:
-    return op.kind == "PADV2" and graph.tensors[op.inputs[2]].data == LOWEST
-
-
-def _holds(quant: Quant, low: float, high: float) -> bool:
-    """To one step: a LOGISTIC reaches 1, and the scale that its kernel demands ends at 255/256."""
-    steps = low / quant.scales[0] + quant.zero_points[0], high / quant.scales[0] + quant.zero_points[0]
-    return bool(steps[0] >= -129 and steps[1] <= 128)
-
-
-def affine(low: float, high: float) -> Quant:
-    """Scale and zero point of [low, high], which is widened to hold 0; 0 is represented exactly."""
-    low, high = min(low, 0.0), max(high, 0.0)
-    scale = float(np.float32(max(high - low, 1e-8) / 255))
-    return Quant((scale,), (int(np.clip(round(-128 - low / scale), -128, 127)),))
-
-
-def balanced(low: float, high: float) -> Quant:
-    """Scale of a range that is widened to be symmetric, with zero point 0."""
-    return Quant((float(np.float32(max(-low, high, 1e-8) / 127)),), (0,))
-
-
-def quantized(array: Array, quant: Quant) -> Array:
-    """int8 values of an array under a per-tensor scheme."""
-    steps: Array = np.round(array.astype(np.float64) / quant.scales[0]) + quant.zero_points[0]
-    return np.clip(steps, -128, 127).astype(np.int8)
 
 
 def _weights(graph: Graph, op: Op, weighted: Weighted, seen: InputMoments | None) -> Op:
@@ -221,7 +143,7 @@ def _constants(graph: Graph, op: Op, quants: Mapping[str, Quant]) -> Op:
             inputs.append(name)
             continue
         shared = specs()[op.kind].shares_scale
-        quant = quants[op.outputs[0]] if shared else affine(float(tensor.data.min()), float(tensor.data.max()))
+        quant = quants[op.outputs[0]] if shared else constant_quant(op, tensor.data, quants.get(op.outputs[0]))
         made = Tensor(f"{op.outputs[0]}/const{i}", tensor.shape, "int8", quantized(tensor.data, quant), quant)
         inputs.append(graph.add(made))
     return replace(op, inputs=tuple(inputs))

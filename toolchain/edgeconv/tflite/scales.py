@@ -1,0 +1,184 @@
+"""One scale and zero point for every computed tensor."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from edgeconv.core.layout import Array
+from edgeconv.tflite.graph import Graph, Op, Quant
+from edgeconv.tflite.ops.pad import LOWEST
+from edgeconv.tflite.spec import specs
+
+Range = tuple[float, float]
+LEVELS = 255
+_LARGEST_RATIO = 255.0
+"""XNNPACK (LiteRT 2.3) takes products and sums whose inputs' scale over that of the output is below 256, and does not
+even load a file with such a convolution: a channel that was always dead during calibration is enough."""
+_SMALLEST_RATIO = 2.0**-9
+"""It takes sums where the ratio is at least 2^-10."""
+_PASSES = 8
+
+
+@dataclass
+class _Groups:
+    """Tensors tied by operators that only move values."""
+
+    graph: Graph
+    parent: dict[str, str] = field(default_factory=dict)
+    fixed: dict[str, Quant] = field(default_factory=dict)
+    """Scales that kernels demand, by group."""
+    even: set[str] = field(default_factory=set)
+    """Groups with zero point 0."""
+    fillers: set[str] = field(default_factory=set)
+    """Tensors that hold the lowest float, which is no value."""
+
+    def root(self, name: str) -> str:
+        while self.parent.get(name, name) != name:
+            name = self.parent[name]
+        return name
+
+
+def _groups(graph: Graph) -> _Groups:
+    table, made, computed = specs(), _Groups(graph), set(computed_floats(graph))
+    for op in graph.ops:
+        if _pads_a_maximum(graph, op) or (op.kind in ("RESHAPE", "PAD") and op.inputs[0] in made.fillers):
+            made.fillers.add(op.outputs[0])
+        if table[op.kind].shares_scale:
+            for name in (i for i in op.inputs if i in computed):
+                made.parent[made.root(name)] = made.root(op.outputs[0])
+    for op in graph.ops:
+        spec = table[op.kind]
+        made.even |= {made.root(op.inputs[i]) for i in spec.symmetric_inputs if op.inputs[i] in computed}
+        if spec.fixed_output:
+            made.fixed.setdefault(made.root(op.outputs[0]), Quant((spec.fixed_output[0],), (spec.fixed_output[1],)))
+    return made
+
+
+def computed_floats(graph: Graph) -> list[str]:
+    return [n for n, t in graph.tensors.items() if t.data is None and t.dtype == "float32"]
+
+
+def separate_fixed_scales(graph: Graph, ranges: dict[str, Range]) -> None:
+    """A result whose scale the kernel demands, joined with values that this scale does not hold (or with another such
+    scale, or a zero point that must be 0), is requantized first. Changes the graph, and adds to `ranges`.
+    """
+    while (found := next(_conflicts(graph, ranges), None)) is not None:
+        at, name = graph.ops.index(found), found.outputs[0]
+        before = graph.add(replace(graph.tensors[name], name=f"{name}/{found.kind.lower()}"))
+        graph.ops[at : at + 1] = [replace(found, outputs=(before,)), Op("QUANTIZE", (before,), (name,))]
+        ranges[before] = ranges[name]
+
+
+def _conflicts(graph: Graph, ranges: Mapping[str, Range]) -> Iterator[Op]:
+    groups, table = _groups(graph), specs()
+    joint = _joint(groups, ranges, 1.0)
+    for op in graph.ops:
+        if (demanded := table[op.kind].fixed_output) is None:
+            continue
+        quant, root = Quant((demanded[0],), (demanded[1],)), groups.root(op.outputs[0])
+        odd = root in groups.even and demanded[1] != 0
+        if groups.fixed[root] != quant or odd or not _holds(quant, *joint[root]):
+            yield op
+
+
+def activation_quants(graph: Graph, ranges: Mapping[str, Range], margin: float) -> dict[str, Quant]:
+    """Tensors tied by operators that only move values share one scale, over their joint range.
+
+    Args:
+        margin: factor on the ranges of the outputs.
+    """
+    groups = _groups(graph)
+    joint = _joint(groups, ranges, margin)
+    quants = {r: groups.fixed.get(r) or _own(groups, r, bounds) for r, bounds in joint.items()}
+    for _ in range(_PASSES):
+        before = dict(quants)
+        for op in graph.ops:
+            root = groups.root(op.outputs[0])
+            if root in quants and root not in groups.fixed:
+                quants[root] = _at_least(quants[root], _least_step(graph, op, groups, quants))
+        if quants == before:
+            break
+    return {n: quants[groups.root(n)] for n in computed_floats(graph) if n in ranges}
+
+
+def _joint(groups: _Groups, ranges: Mapping[str, Range], margin: float) -> dict[str, Range]:
+    joint: dict[str, Range] = {}
+    for name in computed_floats(groups.graph):
+        root = groups.root(name)
+        if name not in ranges or name in groups.fillers:
+            continue
+        factor = margin if name in groups.graph.outputs and root not in groups.fixed else 1.0
+        low, high = joint.get(root, (0.0, 0.0))
+        joint[root] = (min(low, ranges[name][0] * factor), max(high, ranges[name][1] * factor))
+    return joint
+
+
+def _own(groups: _Groups, root: str, bounds: Range) -> Quant:
+    return balanced(*bounds) if root in groups.even else affine(*bounds)
+
+
+def _at_least(quant: Quant, step: float) -> Quant:
+    return quant if quant.scales[0] >= step else Quant((float(np.float32(step)),), quant.zero_points)
+
+
+def _least_step(graph: Graph, op: Op, groups: _Groups, quants: Mapping[str, Quant]) -> float:
+    """The smallest scale that the output may have, for the scales of the inputs."""
+
+    def step(name: str) -> float:
+        data = graph.tensors[name].data
+        if data is not None:
+            return affine(float(data.min()), float(data.max())).scales[0]
+        quant = quants.get(groups.root(name))
+        return quant.scales[0] if quant else 0.0
+
+    weighted = specs()[op.kind].weighted
+    if weighted is not None:
+        filters = graph.tensors[op.inputs[weighted.weight]].data
+        assert filters is not None
+        return step(op.inputs[weighted.data]) * float(np.abs(filters).max()) / 127 / _LARGEST_RATIO
+    if op.kind in ("ADD", "SUB"):
+        return max(step(i) for i in op.inputs) / _LARGEST_RATIO
+    if op.kind == "MUL":
+        return step(op.inputs[0]) * step(op.inputs[1]) / _LARGEST_RATIO
+    if op.kind == "LEAKY_RELU":
+        return step(op.inputs[0]) * 2 / _LARGEST_RATIO
+    return 0.0
+
+
+def constant_quant(op: Op, data: Array, out: Quant | None) -> Quant:
+    """The scheme of a constant; in sums its scale is no smaller than what delegates take (far below a step)."""
+    quant = affine(float(data.min()), float(data.max()))
+    if out is None or op.kind not in ("ADD", "SUB"):
+        return quant
+    return _at_least(quant, out.scales[0] * _SMALLEST_RATIO)
+
+
+def _pads_a_maximum(graph: Graph, op: Op) -> bool:
+    return op.kind == "PADV2" and graph.tensors[op.inputs[2]].data == LOWEST
+
+
+def _holds(quant: Quant, low: float, high: float) -> bool:
+    """To one step: a LOGISTIC reaches 1, and the scale that its kernel demands ends at 255/256."""
+    steps = low / quant.scales[0] + quant.zero_points[0], high / quant.scales[0] + quant.zero_points[0]
+    return bool(steps[0] >= -129 and steps[1] <= 128)
+
+
+def affine(low: float, high: float) -> Quant:
+    """Scale and zero point of [low, high], which is widened to hold 0; 0 is represented exactly."""
+    low, high = min(low, 0.0), max(high, 0.0)
+    scale = float(np.float32(max(high - low, 1e-8) / LEVELS))
+    return Quant((scale,), (int(np.clip(round(-128 - low / scale), -128, 127)),))
+
+
+def balanced(low: float, high: float) -> Quant:
+    """Scale of a range that is widened to be symmetric, with zero point 0."""
+    return Quant((float(np.float32(max(-low, high, 1e-8) / 127)),), (0,))
+
+
+def quantized(array: Array, quant: Quant) -> Array:
+    """int8 values of an array under a per-tensor scheme."""
+    steps: Array = np.round(array.astype(np.float64) / quant.scales[0]) + quant.zero_points[0]
+    return np.clip(steps, -128, 127).astype(np.int8)
