@@ -71,6 +71,11 @@ def kernel(scale: float) -> OpInfo:
     return make_op("CONV_2D", [ends[0], const(4, 3, 3, 4, scale=scale), const(4, dtype=INT32)], ends[1:], 3)
 
 
+def matmul(zero: int) -> OpInfo:
+    ends = [tensor(*X, name="x"), tensor(1, 8, 4, 6, zero=zero, name="w"), tensor(1, 8, 8, 6, name="y")]
+    return make_op("BATCH_MATMUL", ends[:2], ends[2:], 2)
+
+
 def conv3d(dtype: str) -> OpInfo:
     ends = [tensor(1, 4, 8, 8, 3, dtype=dtype, name=n) for n in ("x", "y")]
     return make_op("CONV_3D", [ends[0], const(3, 3, 3, 3, 3, dtype=dtype)], ends[1:])
@@ -132,6 +137,7 @@ CASES: dict[str, tuple[OpInfo, OpInfo]] = {
     "xnnpack/reshape-quantization": (reshape(X, (1, 64, 4)), reshape(X, (1, 64, 4), scale=0.2)),
     "xnnpack/scale-ratio": (scaled("QUANTIZE", 2.0**-8, 1.0), scaled("QUANTIZE", 2.0**-9, 1.0)),
     "xnnpack/kernel-scale": (kernel(255.0), kernel(256.0)),
+    "xnnpack/matmul-right": (matmul(0), matmul(-1)),
     "edgetpu/op-supported": (unary("TANH", *X), unary("GELU", *X)),
     "edgetpu/op-version": (fc(1, 10), fc(1, 10, version=4)),
     "edgetpu/eight-bit": (unary("ADD", *X, dtype="uint8"), unary("ADD", *X, dtype="int16")),

@@ -53,8 +53,8 @@ def _cpu_advice(summary: ModelSummary, placement: Placement) -> Iterator[str]:
         )
     if any(not _is_global(op) and not _counts_all(op) for op in pools):
         yield (
-            "An AVERAGE_POOL_2D that leaves its SAME padding out of the average has no exact DEPTHWISE_CONV_2D form: "
-            "count the padding in the model, or accept the cut."
+            "Write an AVERAGE_POOL_2D that leaves its SAME padding out of the average as the DEPTHWISE_CONV_2D that "
+            "counts it, times a constant map of k² over the number of values in each window: exact, one partition."
         )
     strided = [by_index[v.index] for v in _off(placement, "STRIDED_SLICE")]
     if any(set(op.attributes.get("strides", ())) - {1} for op in strided):

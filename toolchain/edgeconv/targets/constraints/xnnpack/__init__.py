@@ -5,6 +5,7 @@ from edgeconv.targets.constraints.xnnpack.constant_parameters import constant_pa
 from edgeconv.targets.constraints.xnnpack.equal_quantization import equal_quantization
 from edgeconv.targets.constraints.xnnpack.fused_activation import fused_activation
 from edgeconv.targets.constraints.xnnpack.kernel_scale import kernel_scale
+from edgeconv.targets.constraints.xnnpack.matmul_right import matmul_right
 from edgeconv.targets.constraints.xnnpack.no_shrunk_axis import no_shrunk_axis
 from edgeconv.targets.constraints.xnnpack.pool_window import pool_window
 from edgeconv.targets.constraints.xnnpack.rank import rank
@@ -34,4 +35,5 @@ XNNPACK = (
     reshape_quantization,
     scale_ratio,
     kernel_scale,
+    matmul_right,
 )
