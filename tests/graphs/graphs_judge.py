@@ -173,7 +173,7 @@ def _structure(verdict: Verdict, stage: str, summary: ModelSummary, trace: Trace
     deep = [o.op for o in summary.ops if any(len(t.shape) > 4 for t in o.tensors) or "3D" in o.op]
     if summary.max_rank > 4 or deep:
         verdict.findings.append(Finding(stage, "structure", f"rank {summary.max_rank}; {deep}"))
-    if moves > len(trace.transposes):
+    if moves > len(trace.transposes) or (stage == "onnx" and moves != len(trace.transposes)):  # equal ones are shared
         verdict.findings.append(
             Finding(stage, "structure", f"{moves} transposes, {len(trace.transposes)} listed: {trace.transposes}")
         )
