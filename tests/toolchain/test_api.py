@@ -17,6 +17,7 @@ from edgeconv.api import LoweredModel
 from edgeconv.core.errors import EdgeconvError, ModelError, UsageError
 from edgeconv.core.summary import ModelSummary
 from edgeconv.inspection import inspect_file
+from edgeconv.profiles import load_profile
 
 CLIP = (2, 3, 4, 12, 10)
 
@@ -147,3 +148,25 @@ def test_mistakes_are_named(call: object, kind: type[EdgeconvError], words: str)
     assert callable(call)
     with pytest.raises(kind, match=words):
         call()
+
+
+def test_a_module_is_exported_against_pytorch(tmp_path: Path) -> None:
+    plain = load_profile("tflite")
+    profile = plain.model_copy(
+        update={
+            "calibration": plain.calibration.model_copy(update={"clips": 2}),
+            "verification": plain.verification.model_copy(update={"clips": 2}),
+            "parity": plain.parity.model_copy(update={"int8_cosine_mean": 0.3, "int8_cosine_min": -1.0}),
+        }
+    )
+    network = nn.Sequential(
+        nn.Conv3d(3, 8, 3, padding=1), nn.ReLU(), nn.AdaptiveAvgPool3d(1), nn.Flatten(), nn.Linear(8, 5)
+    )
+    result = edgeconv.export(
+        network, out=tmp_path / "bundle", profile=profile, input_shapes=(1, 3, 8, 32, 40), layouts="NCTHW", threads=1
+    )
+    assert result.report.passed, result.report.failed_gates
+    assert result.report.source.name == "Sequential"
+    assert not result.report.source.untrained
+    assert any("torch" in p.reference.lower() for p in result.report.parity)
+    assert (tmp_path / "bundle" / "model_int8.tflite").is_file()

@@ -35,7 +35,7 @@ def test_axes_of_one_are_in_no_dimension() -> None:
     shape = (1, 3, 4, 5, 7)
     text = lies(shape, pieces((0, 2, 1, 3, 4), shape), (4, 3, 5, 7))
     assert text == "[4, 3, 5, 7] = [2, 1, 3, 4] (frames)"
-    assert lies(shape, pieces((0, 2, 1, 3, 4), shape), (1, 4, 3, 35)) == "[1, 4, 3, 35] = [1, 2, 1, 3·4]"
+    assert lies(shape, pieces((0, 2, 1, 3, 4), shape), (1, 4, 3, 35)) == "[1, 4, 3, 35] = [–, 2, 1, 3·4]"
 
 
 def test_same_shape_in_another_order_is_told() -> None:

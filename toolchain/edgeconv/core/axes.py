@@ -45,7 +45,7 @@ def lies(logical: Sequence[int], pieces: Iterable[tuple[int, int]], physical: Se
         return f"{shape} as in the source"
     names = letters if len(letters) == len(logical) else [str(axis) for axis in range(len(logical))]
     dims = deal(pieces, physical)
-    text = ", ".join("·".join(names[axis] for axis in dim) or "1" for dim in dims)
+    text = ", ".join("·".join(names[axis] for axis in dim) or "–" for dim in dims)
     fold = next((name for key, name in FOLDS.items() if _without_ones(key, logical) == dims), "")
     return f"{shape} = [{text}]" + (f" ({fold})" if fold and len(logical) == 5 else "")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -13,12 +14,16 @@ from edgeconv.core.layout import Array
 
 
 class Exposed:
-    """Runs an ONNX file and returns any of its values; only those asked for are held in memory."""
+    """Runs an ONNX file and returns any of its values; only those asked for are held in memory, and no weights."""
 
     def __init__(self, path: Path, threads: int) -> None:
-        self.path = path
         self.threads = threads
-        self.model = onnx.load(path, load_external_data=False)
+        self._scratch = tempfile.TemporaryDirectory(prefix=".exposed-", dir=path.parent)
+        self.folder = Path(self._scratch.name)
+        """Where the large weights lie."""
+        self._file = self.folder / "graph.onnx"
+        onnx.save(onnx.load(path), self._file, save_as_external_data=True, location="weights")
+        self.model = onnx.load(self._file, load_external_data=False)
         weights = {t.name for t in self.model.graph.initializer}
         self.inputs = {i.name: i for i in self.model.graph.input if i.name not in weights}
         self.nodes = list(self.model.graph.node)
@@ -50,12 +55,8 @@ class Exposed:
         if not exposed:
             return Session(None, wanted, [])
         self.model.graph.node.extend(self.nodes[: 1 + max(self.place[n] for n in exposed)])  # none runs for nothing
-        file = self.path.with_name(f".{self.path.stem}.exposed.onnx")  # beside it, for weights that lie beside it
-        onnx.save(self.model, file)
-        try:
-            return Session(open_session(file, self.threads), wanted, exposed)
-        finally:
-            file.unlink()
+        self._file.write_bytes(self.model.SerializeToString())
+        return Session(open_session(self._file, self.threads), wanted, exposed)
 
 
 class Session:

@@ -10,7 +10,7 @@ from edgeconv.core.layout import Array
 
 
 def asymmetric(shape: Sequence[int], dtype: str, random: np.random.Generator) -> Array:
-    """Seeded noise on ramps, [*shape]; zeros and ones where the input is an index or a mask.
+    """Seeded noise on ramps, [*shape], mean 0 and deviation 1; zeros and ones where the input is an index or a mask.
 
     Reversed, shifted or exchanged with its neighbour, no frame, row, channel or sample is what it was.
     """
@@ -19,6 +19,6 @@ def asymmetric(shape: Sequence[int], dtype: str, random: np.random.Generator) ->
         return np.asarray(random.integers(0, 2, shape)).astype(kind)
     made = random.standard_normal(shape)
     for axis, size in enumerate(shape):
-        ramp = np.linspace(0.0, 1.0 + axis / len(shape), size)
+        ramp = np.linspace(-0.5, 0.5, size) * (1 + axis / len(shape))
         made += ramp.reshape([-1 if i == axis else 1 for i in range(len(shape))])
-    return np.asarray(made).astype(kind)
+    return np.asarray((made - made.mean()) / (made.std() or 1.0)).astype(kind)

@@ -77,6 +77,6 @@ class Segments:
         if uses_external_data(tensor):
             copy = onnx.TensorProto()
             copy.CopyFrom(tensor)
-            load_external_data_for_tensor(copy, str(self._original.path.parent))
+            load_external_data_for_tensor(copy, str(self._original.folder))
             return copy
         return tensor
