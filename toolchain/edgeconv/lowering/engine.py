@@ -117,7 +117,8 @@ def _apply(
         return {}
     trace.rules[node.op] += 1
     trace.lowered.append(node)
-    return dict(zip(node.outputs, result if isinstance(result, tuple) else (result,), strict=False))
+    made = result if isinstance(result, tuple) else (result,)
+    return {name: value for name, value in zip(node.outputs, made, strict=False) if name}
 
 
 def _constants(node: SourceNode, values: Mapping[str, Value | None]) -> dict[str, Array]:
