@@ -8,16 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lowering_cases import (
     Weights,
-    assert_same,
     check_both,
-    check_onnx,
-    check_tflite,
     draws,
-    lower_onnx,
+    everywhere,
     model,
     node,
     reasons,
-    run_onnx,
     single,
 )
 
@@ -25,26 +21,37 @@ from edgeconv.core.backend import BINARY, UNARY
 
 CLIP = {"x": "NCTHW"}
 SHAPE = (2, 3, 4, 5, 7)
-IN_TFLITE = {"Relu", "Sigmoid", "Tanh", "HardSwish", "LeakyRelu", "Elu", "Exp", "Sqrt", "Abs"}
 POSITIVE = {"Sqrt", "Log", "Reciprocal"}
+COMPOSED_IN_ONNX = {"Gelu": {"Mul": 3, "Erf": 1, "Add": 1}, "Swish": {"Sigmoid": 1, "Mul": 1}}
+"""Operators that came after the opset we write."""
 
 
-@pytest.mark.parametrize("op", [op for op in UNARY if op != "Gelu"])
+@pytest.mark.parametrize("op", sorted(set(UNARY) - {"Clip", "Rsqrt"}))
 def test_unary_on_the_tensor_as_it_lies(op: str) -> None:
-    made, feeds = single(op, SHAPE)
+    made, feeds = single(op, SHAPE, opset={"Gelu": 20, "Swish": 24}.get(op, 18))
     if op in POSITIVE:
         feeds["x"] = np.abs(feeds["x"]) + 0.1
-    lowered = check_onnx(made, feeds, CLIP)
-    assert lowered.ops == {op: 1, "Identity": 1}
-    if op in IN_TFLITE:
-        assert sum(check_tflite(made, feeds, CLIP).ops.values()) == 1
-    else:
-        assert f"no TFLite form of {op} is emitted yet" in reasons(made, tflite=True)[0]
+    expected = [feeds["x"] / (1 + np.exp(-feeds["x"]))] if op == "Swish" else None  # no runtime has it yet
+    onnx_form, tflite_form = check_both(made, feeds, CLIP, expected)
+    assert onnx_form.ops == {**COMPOSED_IN_ONNX.get(op, {op: 1}), "Identity": 1}
+    assert onnx_form.moves == tflite_form.moves == tflite_form.ops["RESHAPE"] == 0
 
 
-def test_gelu_of_opset_20() -> None:
-    made, feeds = single("Gelu", SHAPE, opset=20)
-    assert_same(lower_onnx(made, feeds, CLIP, opset=20), run_onnx(made, feeds))
+@pytest.mark.parametrize("op", ["Gelu", "Swish"])
+def test_exporters_write_them_as_several_operators(op: str) -> None:
+    """Opset 18: x * 0.5 * (1 + erf(x / sqrt 2)) and x * sigmoid(x)."""
+    swish = [node("Sigmoid", ["x"], ["s"]), node("Mul", ["x", "s"], ["y"])]
+    gelu = [
+        node("Div", ["x", "root"], ["d"]), node("Erf", ["d"], ["e"]), node("Add", ["e", "one"], ["a"]),
+        node("Mul", ["x", "a"], ["m"]), node("Mul", ["m", "half"], ["y"]),
+    ]  # fmt: skip
+    weights = {"root": np.float32(2**0.5), "one": np.float32(1), "half": np.float32(0.5)} if op == "Gelu" else {}
+    everywhere(gelu if op == "Gelu" else swish, {"x": SHAPE}, weights, CLIP)
+
+
+def test_gelu_by_tanh() -> None:
+    made, feeds = single("Gelu", SHAPE, opset=20, approximate="tanh")
+    check_both(made, feeds, CLIP)
 
 
 @pytest.mark.parametrize(
@@ -54,10 +61,12 @@ def test_attributes_go_along(op: str, attributes: dict[str, float]) -> None:
     check_both(*single(op, SHAPE, **attributes), CLIP)
 
 
-def test_an_elu_that_tflite_does_not_have() -> None:
-    made, feeds = single("Elu", SHAPE, alpha=0.5)
-    check_onnx(made, feeds, CLIP)
-    assert "no TFLite form of Elu" in reasons(made, tflite=True)[0]
+def test_attributes_that_tflite_operators_do_not_have() -> None:
+    check_both(*single("Elu", SHAPE, alpha=0.5), CLIP)
+    check_both(*single("Celu", SHAPE, alpha=0.7), CLIP)
+    check_both(*single("Selu", SHAPE, alpha=1.5, gamma=0.8), CLIP)
+    check_both(*single("HardSigmoid", SHAPE, alpha=0.3, beta=0.4), CLIP)
+    check_both(*single("ThresholdedRelu", SHAPE, alpha=0.6), CLIP)
 
 
 @pytest.mark.parametrize(
@@ -95,13 +104,35 @@ def test_identity_and_dropout_leave_no_trace() -> None:
 @pytest.mark.parametrize("op", BINARY)
 def test_binary_of_two_clips(op: str) -> None:
     other = (3, 1, 1, 1) if op == "PRelu" else SHAPE
-    made, feeds = single(op, SHAPE, {"c": Weights(4)(*other, low=0.5, high=2.0)})
+    made, feeds = single(op, SHAPE, {"c": Weights(4)(*other, low=0.5, high=2.0)}, **({"fmod": 1} if op == "Mod" else {}))
     feeds["x"] = np.abs(feeds["x"]) + 0.1 if op == "Pow" else feeds["x"]
-    assert check_onnx(made, feeds, CLIP).moves == 0
-    if op in ("Pow", "PRelu"):
-        assert f"no TFLite form of {op}" in reasons(made, tflite=True)[0]
-    else:
-        assert check_tflite(made, feeds, CLIP).moves == 0
+    for lowered in check_both(made, feeds, CLIP):
+        assert lowered.moves == 0
+
+
+@pytest.mark.parametrize("slope", [(), (1,), (3, 1, 1, 1), (1, 3, 1, 1, 1), (4, 1, 1), (5, 7), SHAPE])
+def test_prelu_slopes(slope: tuple[int, ...]) -> None:
+    for lowered in everywhere([node("PRelu", ["x", "s"], ["y"])], {"x": SHAPE}, {"s": Weights(4)(*slope)}, CLIP):
+        assert lowered.moves == 0
+
+
+def test_prelu_between_convolutions_is_one_operator() -> None:
+    w = Weights(3)
+    nodes = [node("Conv", ["x", "a"], ["c"]), node("PRelu", ["c", "s"], ["p"]), node("Conv", ["p", "b"], ["y"])]
+    weights = {"a": w(6, 3, 1, 3, 3), "s": w(6, 1, 1, 1), "b": w(2, 6, 1, 1, 1)}
+    onnx_form, tflite_form = everywhere(nodes, {"x": SHAPE}, weights, CLIP)
+    assert onnx_form.ops == {"Conv": 2, "PRelu": 1, "Identity": 1}
+    assert tflite_form.ops == {"CONV_2D": 2, "PRELU": 1}
+
+
+def test_squares_by_pow() -> None:
+    made, feeds = single("Pow", SHAPE, {"c": np.float32(2)})
+    check_both(made, feeds, CLIP)
+
+
+def test_integer_remainders_are_refused() -> None:
+    made, _ = single("Mod", (2, 3), {"c": np.float32(2)})
+    assert "an integer Mod" in reasons(made)[0]
 
 
 @pytest.mark.parametrize("op", ["Sub", "Div"])
@@ -190,3 +221,46 @@ def test_an_outer_product_of_a_value_with_itself() -> None:
     ]
     made = model(nodes, {"x": (5,)}, ["y"], {"last": np.array([1]), "first": np.array([0])})
     check_both(made, {"x": Weights().clip(5)})
+
+
+# -- many operands, masks, types -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("op", ["Sum", "Mean"])
+@pytest.mark.parametrize("count", [1, 2, 4])
+def test_sums_and_means_of_many(op: str, count: int) -> None:
+    shapes = {n: s for n, s in zip("xabc"[:count], [SHAPE, (5, 7), SHAPE, (3, 1, 1, 1)], strict=False)}
+    onnx_form, _ = everywhere([node(op, list(shapes), ["y"])], shapes, {}, CLIP)
+    assert onnx_form.ops["Add"] == count - 1
+    assert onnx_form.ops["Mul"] == (op == "Mean" and count > 1)
+
+
+@pytest.mark.parametrize("mask", [(7, 7), (1, 1, 4, 5, 7), (2, 3, 4, 1, 1), (5, 1)])
+def test_where_with_a_constant_mask(mask: tuple[int, ...]) -> None:
+    """As attention masks are: the masked value is a constant, or a second input."""
+    shape = SHAPE if mask != (7, 7) else (2, 3, 7, 7)
+    weights = {"m": Weights(2)(*mask) > 0, "low": np.float32(-100)}
+    everywhere([node("Where", ["m", "x", "low"], ["y"])], {"x": shape}, weights, CLIP if len(shape) == 5 else {})
+    everywhere([node("Where", ["m", "low", "x"], ["y"])], {"x": shape}, weights, CLIP if len(shape) == 5 else {})
+    everywhere([node("Where", ["m", "x", "u"], ["y"])], {"x": shape, "u": shape}, weights)
+
+
+def test_where_with_a_computed_condition_is_refused() -> None:
+    made = model([node("Where", ["c", "x", "u"], ["y"])], {"x": (2, 3), "u": (2, 3), "c": (2, 3)}, ["y"])
+    made.graph.input[2].type.tensor_type.elem_type = 9
+    assert "its condition is computed at run time" in reasons(made)[0]
+
+
+def test_casts_between_floats_are_no_operator_and_others_are_refused() -> None:
+    nodes = [node("Cast", ["x"], ["a"], to=1), node("CastLike", ["a", "c"], ["b"]), node("Relu", ["b"], ["y"])]
+    onnx_form, _ = everywhere(nodes, {"x": SHAPE}, {"c": np.float32(1)}, CLIP, double=False)
+    assert onnx_form.ops == {"Relu": 1, "Identity": 1}
+    made, _ = single("Cast", (2, 3), to=7)
+    assert "it casts to integers or booleans" in reasons(made)[0]
+
+
+def test_old_broadcasts_begin_at_an_axis() -> None:
+    """Before opset 7: broadcast = 1 and the axis at which the right operand begins."""
+    made, feeds = single("Add", SHAPE, {"b": Weights(1)(3)}, opset=6, broadcast=1, axis=1)
+    want = feeds["x"] + Weights(1)(3).reshape(3, 1, 1, 1)
+    check_both(made, feeds, CLIP, [want])

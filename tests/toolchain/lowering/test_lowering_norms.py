@@ -139,8 +139,9 @@ def test_unused_and_used_statistics_of_a_layer_norm() -> None:
                  {"s": w(7)})  # fmt: skip
     lowered = check_onnx(made, {"x": w.clip(2, 3, 7)})
     assert lowered.outputs[1].shape == (2, 3, 1)
-    inner = model([node("LayerNormalization", ["x", "s"], ["y", "", "i"])], {"x": (2, 3, 7)}, ["y", "i"], {"s": w(7)})
-    check_onnx(inner, {"x": w.clip(2, 3, 7)})
+    nodes = [node("LayerNormalization", ["x", "s"], ["n", "", "i"]), node("Clip", ["n", "", "m"], ["y"])]
+    inner = model(nodes, {"x": (2, 3, 7)}, ["y", "i"], {"s": w(7), "m": np.float32(0.5)})
+    check_onnx(inner, {"x": w.clip(2, 3, 7)})  # the mean must not become the Clip's left-out minimum
 
 
 @pytest.mark.parametrize("axis", [-1, 2])

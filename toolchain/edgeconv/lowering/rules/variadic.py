@@ -16,4 +16,8 @@ def variadic(ctx: Context, node: Node) -> Value:
     total = node.input(0)
     for i in range(1, len(node.inputs)):
         total = ctx.binary("Add", total, node.input(i))
-    return total if node.op == "Sum" else ctx.binary("Mul", total, ctx.scalar(1 / len(node.inputs)))
+    return (
+        total
+        if node.op == "Sum" or len(node.inputs) == 1
+        else ctx.binary("Mul", total, ctx.scalar(1 / len(node.inputs)))
+    )
