@@ -31,7 +31,7 @@ from edgeconv.core.layout import (
     regroup,
     size_of,
 )
-from edgeconv.lowering import joining, moving, products, spatial
+from edgeconv.lowering import cutting, framing, joining, moving, products, spatial
 from edgeconv.lowering.broadcast import align, choose_groups, choose_order
 
 
@@ -104,70 +104,11 @@ class Context:
     # -- one axis: any memory order will do ----------------------------------------------------------------
 
     def slice(self, value: Value, ranges: Mapping[int, tuple[int, int]]) -> Value:
-        """Unit-stride slices {axis: (start, size)}, all in one operator where rank allows."""
-        todo = {a: (start, size) for a, (start, size) in ranges.items() if size != value.shape[a]}
-        if not todo:
-            return value
-        if value.array is not None:
-            index = tuple(
-                slice(todo[a][0], todo[a][0] + todo[a][1]) if a in todo else slice(None)
-                for a in range(len(value.shape))
-            )
-            return constant(value.array[index])
-        heads = {value.dim(a)[0]: a for a in todo}
-        order = self.axes_together(value, todo)
-        groups = self._own_groups(value, order, lambda own: all(_leads(value.dim(a), own) for a in todo))
-        if groups is None:
-            groups = []
-            for atom in order:
-                if atom in heads or not groups:
-                    groups.append(())
-                groups[-1] = (*groups[-1], atom)
-        if len(groups) > self.max_rank:
-            first = next(iter(todo))
-            one = self.slice(value, {first: todo.pop(first)})
-            return self.slice(one, todo)
-        new = {a: fresh(size) for a, (_, size) in todo.items()}
-        starts: list[int] = []
-        sizes: list[int] = []
-        out: list[Atoms] = []
-        for group in groups:
-            axis = heads.get(group[0]) if group else None
-            if axis is None:
-                starts.append(0)
-                sizes.append(size_of(group))
-                out.append(group)
-                continue
-            rest = group[len(value.dim(axis)) :]
-            start, size = todo[axis]
-            starts.append(start * size_of(rest))
-            sizes.append(size * size_of(rest))
-            out.append((*new[axis], *rest))
-        tensor = self.backend.slice(self.views.get(value, groups), starts, sizes)
-        dims = [new[a] if a in todo else d for a, d in enumerate(value.dims)]
-        return self.wrap(tensor, out, dims)
-
-    def _own_groups(self, value: Value, order: Atoms, fits: Callable[[list[Atoms]], bool]) -> list[Atoms] | None:
-        """Dimensions of a tensor that lies in this order and fits the operator already, so that no view is needed."""
-        for rep in value.storage.reps:
-            groups = [leaves(g) for g in rep.groups]
-            if len(groups) <= self.max_rank and flatten(groups) == order and fits(groups):
-                return groups
-        return None
+        """Unit-stride slices {axis: (start, size)}."""
+        return cutting.slice_(self, value, ranges)
 
     def axes_together(self, value: Value, axes: Mapping[int, object] | Sequence[int]) -> Atoms:
-        """A memory order in which the atoms of each given axis stand together; the present one if it does."""
-        order = self.order(value)
-        for axis in axes:
-            atoms = value.dim(axis)
-            if len(atoms) < 2:
-                continue
-            at = order.index(atoms[0])
-            if order[at : at + len(atoms)] != atoms:
-                rest = tuple(a for a in order if a not in atoms)
-                before = sum(a not in atoms for a in order[:at])
-                order = rest[:before] + atoms + rest[before:]
-        return order
+        return cutting.axes_together(self, value, axes)
 
     def select(self, value: Value, axis: int, start: int, size: int, step: int) -> Value:
         """Strided selection along one axis, as a view (size/step, step) and a unit slice: start, start + step, ..."""
@@ -176,73 +117,18 @@ class Context:
         return self.select_many(value, [(axis, start, size, step)])
 
     def select_many(self, value: Value, picks: Sequence[tuple[int, int, int, int]]) -> Value:
-        """Strided selections (axis, start, size, step) on several axes, cut by one slice where rank allows."""
-        ranges: dict[int, tuple[int, int]] = {}
-        for axis, start, size, step in sorted(picks, reverse=True):
-            extent = value.shape[axis]
-            rows = max(-(-extent // step), start // step + size)
-            value = self.pad(value, {axis: (0, rows * step - extent)})
-            value = self.reshape(value, (*value.shape[:axis], rows, step, *value.shape[axis + 1 :]))
-            ranges = {a + (a > axis): r for a, r in ranges.items()}
-            ranges |= {axis: (start // step, size), axis + 1: (start % step, 1)}
-        gone = [axis + 1 + i for i, (axis, *_) in enumerate(sorted(picks))]
-        cut = self.slice(value, ranges)
-        return cut.with_dims(d for a, d in enumerate(cut.dims) if a not in gone)
+        """Strided selections (axis, start, size, step) on several axes."""
+        return cutting.select_many(self, value, picks)
 
     def place(self, value: Value, axis: int, order: Atoms) -> int:
-        """Where an axis of size 1 belongs in a memory order: before the next axis of the frames fold.
-
-        A value of rank 5 is taken for [N, C, T, H, W], of rank 6 for one whose channels are split into groups.
-        """
-        rank = len(value.dims)
-        channels = range(1, min(rank, 3 if rank == 6 else 2))
-        rest = range(channels.stop, rank)
-        behind = 0 if self.backend.channels_last else 2
-        at = max(0, len(rest) - behind)
-        axes = [0, *rest[:at], *channels, *rest[at:]]
-        following = next((value.dim(a)[0] for a in axes[axes.index(axis) + 1 :] if value.dim(a)), None)
-        return len(order) if following is None else order.index(following)
+        """Where an axis of size 1 belongs in a memory order."""
+        return framing.place(self, value, axis, order)
 
     def pad(
         self, value: Value, pads: Mapping[int, tuple[int, int]], mode: str = "constant", fill: float = 0.0
     ) -> Value:
-        """Pad {axis: (before, after)}; several axes in one operator where rank allows."""
-        todo = {a: p for a, p in pads.items() if p != (0, 0)}
-        if not todo:
-            return value
-        order = self.axes_together(value, todo)
-        places = {a: self.place(value, a, order) for a in todo if not value.dim(a)}
-        heads = {value.dim(a)[0]: a for a in todo if value.dim(a)}
-        groups: list[Atoms] = []
-        axis_of: dict[int, int] = {}
-        own = None if places else self._own_groups(value, order, lambda g: all(value.dim(a) in g for a in todo))
-        if own is not None:
-            groups, axis_of = own, {own.index(value.dim(a)): a for a in todo}
-        at = 0 if own is None else len(order) + 1
-        while at <= len(order):
-            for axis in (a for a, place in places.items() if place == at):
-                axis_of[len(groups)] = axis
-                groups.append(())
-            if at == len(order):
-                break
-            padded_axis = heads.get(order[at])
-            if padded_axis is not None:
-                axis_of[len(groups)] = padded_axis
-                groups.append(value.dim(padded_axis))
-            else:
-                if not groups or len(groups) - 1 in axis_of:
-                    groups.append(())
-                groups[-1] = (*groups[-1], order[at])
-            at += len(groups[-1]) if padded_axis is not None else 1
-        if len(groups) > self.max_rank or (mode != "constant" and len(todo) > 1):
-            first = next(iter(todo))
-            one = self.pad(value, {first: todo.pop(first)}, mode, fill)
-            return self.pad(one, todo, mode, fill)
-        new = {a: fresh(value.shape[a] + sum(p)) for a, p in todo.items()}
-        widths = [todo[axis_of[g]] if g in axis_of else (0, 0) for g in range(len(groups))]
-        out = [new[axis_of[g]] if g in axis_of else group for g, group in enumerate(groups)]
-        tensor = self.backend.pad(self.views.get(value, groups), widths, mode, fill)
-        return self.wrap(tensor, out, [new.get(a, d) for a, d in enumerate(value.dims)])
+        """Pad {axis: (before, after)}."""
+        return framing.pad(self, value, pads, mode, fill)
 
     def concat(self, values: Sequence[Value], axis: int) -> Value:
         """Concatenate along one logical axis, in the memory order that moves the fewest elements."""
@@ -345,8 +231,3 @@ class Context:
 
     def matmul(self, left: Value, right: Value) -> Value:
         return products.matmul(self, left, right)
-
-
-def _leads(dim: Atoms, groups: Sequence[Atoms]) -> bool:
-    """True when the dimension is the major part of one group, so that a range on it is a range on the group."""
-    return any(g[: len(dim)] == dim for g in groups)
