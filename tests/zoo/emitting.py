@@ -91,6 +91,7 @@ def emit(job: Job) -> tuple[tflite.Graph, lowering.Trace]:
     graph = lowering.load_graph(Path(job.folder) / "original.onnx")
     lowering.fold_batch_norms(graph)
     lowering.equalize_channels(graph)
+    lowering.merge_gelus(graph)
     backend = tflite.TfliteBackend()
     trace = lowering.lower(graph, backend, dict.fromkeys(graph.inputs, network(job.name).layout))
     tflite.optimize(backend.graph)

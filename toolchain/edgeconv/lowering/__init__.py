@@ -11,6 +11,7 @@ from edgeconv.lowering.counterpart import Counterpart
 from edgeconv.lowering.engine import Trace, run
 from edgeconv.lowering.equalize import equalize_channels
 from edgeconv.lowering.fold import fold_batch_norms
+from edgeconv.lowering.gelu import merge_gelus
 from edgeconv.lowering.graph import SourceGraph, graph_of, load_graph
 from edgeconv.lowering.onnx_backend import OnnxBackend
 from edgeconv.lowering.planning import plan_layouts
@@ -28,6 +29,7 @@ __all__ = [
     "graph_of",
     "load_graph",
     "lower",
+    "merge_gelus",
     "simplify",
 ]
 

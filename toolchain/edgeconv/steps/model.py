@@ -54,6 +54,7 @@ def convert(road: Road, described: sources.Description) -> tuple[tflite.Graph, l
         graph = lowering.load_graph(road.original)
         lowering.fold_batch_norms(graph)
         lowering.equalize_channels(graph)
+        lowering.merge_gelus(graph)
         backend = tflite.TfliteBackend()
         trace = lowering.lower(graph, backend, _layouts(described, graph))
         tflite.optimize(backend.graph)
