@@ -20,6 +20,7 @@ from graphs_windows import (
     MaxPool,
     Pad,
     Resize,
+    Stacked,
     Timeline,
 )
 
@@ -122,6 +123,26 @@ def mixer(g: Growth, x: int) -> None:
     g.add(Untokens(tuple(sizes)) if flat else Permute(TO_FIRST), y)
 
 
+def turned(g: Growth, x: int) -> None:
+    """A few operators in some other order of axes, then back: what the order is must not matter."""
+    order = tuple(g.dice.sample(range(5), 5))
+    y = g.add(Permute(order), x, clip=False)
+    for _ in range(g.dice.randint(1, 3)):
+        axis, shape = g.dice.randrange(5), g.shape(y)
+        other = g.dice.one(
+            Slice(axis, g.dice.randint(0, shape[axis] // 2)),
+            Softmax(axis),
+            Activation(g.dice.one("relu", "silu", "hardswish")),
+            LayerNorm(0.1),
+            Linear(shape[4], True),
+            Concat(axis),
+            Reduce("mean", (axis,)),
+        )
+        z = g.add(other, *[y] * (1 + isinstance(other, Concat)), clip=False)
+        y = g.add(Binary(g.dice.one("add", "mul")), y, z, clip=False) if isinstance(other, Reduce) else z
+    g.add(Permute(tuple(order.index(a) for a in range(5))), y)
+
+
 def hourglass(g: Growth, x: int) -> None:
     """Down and up again, beside a skip, as U-nets do."""
     channels = g.dice.randint(2, 9)
@@ -178,6 +199,7 @@ BLOCKS: tuple[Block, ...] = (
     single(Shuffle),
     single(Framewise),
     single(Timeline),
+    single(Stacked),
     single(NonLocal),
     single(Windows),
     single(Gated),
@@ -196,6 +218,8 @@ BLOCKS: tuple[Block, ...] = (
     gate,
     mixer,
     mixer,
+    turned,
+    turned,
     hourglass,
     shift,
 )

@@ -256,3 +256,21 @@ class Timeline(Op):
     def build(self, shape: Shape) -> nn.Module:
         conv = nn.Conv2d(shape[1], self.out, (self.kernel, 1), padding=(self.kernel // 2, 0))
         return nn.Sequential(nn.Flatten(3), conv, nn.Unflatten(3, shape[3:]))
+
+
+@dataclass(frozen=True)
+class Stacked(Op):
+    """A Conv2d on frames stacked as channels, [N, C*T, H, W], and unstacked again."""
+
+    out: int = 1
+    kernel: int = 1
+    groups: int = 1
+
+    @classmethod
+    def draw(cls, dice: Dice, shape: Shape) -> Op:
+        return cls(dice.randint(2, 7), dice.one(1, 3), dice.one(1, 1, shape[2]))
+
+    def build(self, shape: Shape) -> nn.Module:
+        stacked, out = shape[1] * shape[2], self.out * shape[2]
+        conv = nn.Conv2d(stacked, out, self.kernel, padding=self.kernel // 2, groups=self.groups)
+        return nn.Sequential(nn.Flatten(1, 2), conv, nn.Unflatten(1, (self.out, shape[2])))
