@@ -35,7 +35,7 @@ LAYERS = {
     "api": 5,
     "__main__": 6,
 }
-ALLOWED_BETWEEN_STATIONS = {("parity", "runtimes"), ("layerwise", "lowering")}
+ALLOWED_BETWEEN_STATIONS = {("parity", "runtimes"), ("sources", "runtimes"), ("layerwise", "lowering")}
 
 
 def _imports() -> list[tuple[str, str]]:

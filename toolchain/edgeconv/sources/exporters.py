@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import logging
+import tempfile
 import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ from torch import nn
 
 from edgeconv.core.errors import ModelError, disk_is_full
 from edgeconv.core.layout import Array
+from edgeconv.core.numbered import numbered
+from edgeconv.runtimes import Feed, RunRequest, run_model
 from edgeconv.sources.onnx_static import freeze
 from edgeconv.sources.outputs import named_tensors
 from edgeconv.sources.rewrites import Rewriting
@@ -114,18 +117,29 @@ def _rewriting(subject: Subject) -> tuple[Rewriting, tuple[str, ...]]:
 def difference(path: Path, subject: Subject) -> float:
     """How far ONNX Runtime's answer to the probe lies from PyTorch's, over the output's scale.
 
-    Raises:
-        Exception: whatever ONNX Runtime has against the graph.
-    """
-    import onnxruntime
+    ONNX Runtime has a process of its own: on one graph that an exporter broke it hung beside torch, on another run it
+    crashed.
 
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = torch.get_num_threads()
-    options.log_severity_level = 4
-    session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-    fed = {i.name for i in session.get_inputs()}
-    given = zip(subject.input_names, subject.probe, strict=True)
-    return _apart(subject.expected, session.run(None, {n: t.numpy() for n, t in given if n in fed}))
+    Raises:
+        ChildDied: what ONNX Runtime has against the graph.
+        ValueError: the outputs have other shapes.
+    """
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix="probe-") as name:
+        folder = Path(name)
+        feeds = []
+        for index, tensor in enumerate(subject.probe):
+            np.save(folder / f"{index}.npy", tensor.numpy()[None])
+            axes = tuple(range(tensor.dim()))
+            feeds.append(Feed(clips=folder / f"{index}.npy", perm=axes, physical=tuple(tensor.shape)))
+        request = RunRequest(
+            runtime="onnxruntime",
+            model=path,
+            feeds=tuple(feeds),
+            outputs=folder / "out.npy",
+            threads=torch.get_num_threads(),
+        )
+        count = run_model(request, timeout=600).value.outputs
+        return _apart(subject.expected, [np.load(numbered(folder / "out.npy", index))[0] for index in range(count)])
 
 
 def _apart(expected: Sequence[Array], got: Sequence[Array]) -> float:
