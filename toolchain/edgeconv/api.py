@@ -62,10 +62,11 @@ class LoweredModel:
             UsageError: the path is a folder, or cannot be written to.
             DiskFull: there is no room for it.
         """
+        from edgeconv.core.onnx_file import save_onnx
         from edgeconv.core.staged_file import StagedFile
 
         with StagedFile(Path(path)) as staged:
-            _write(self.onnx, staged.path)
+            save_onnx(self.onnx, staged.path)
             staged.commit()
 
     def to_physical(self, array: Array, name: str | None = None) -> Array:
@@ -280,8 +281,10 @@ def _source(
     from edgeconv import sources
 
     if _is_proto(model):
+        from edgeconv.core.onnx_file import save_onnx
+
         text = str(folder / "model.onnx")
-        _write(model, Path(text))
+        save_onnx(model, Path(text))
     elif isinstance(model, (str, PathLike)):
         text = str(model)
     else:
@@ -321,13 +324,6 @@ def _layouts(given: Layouts | None) -> str | tuple[str, ...] | dict[str, str] | 
 
 def _path(given: str | PathLike[str] | None) -> Path | None:
     return None if given is None else Path(given)
-
-
-def _write(model: onnx.ModelProto, path: Path) -> None:
-    import onnx
-
-    beside = model.ByteSize() >= 2**31 - 1
-    onnx.save(model, path, save_as_external_data=beside, location=f"{path.name}.data" if beside else None)
 
 
 def _port(ports: Sequence[Port], name: str | None, kind: str) -> Port:

@@ -70,7 +70,8 @@ def lower(request: LowerRequest, progress: Progress | None = None) -> LowerResul
     """
     watch = Stopwatch(progress or Silent())
     with StagedFile(request.out) as staged:
-        original, plain = staged.scratch / "original.onnx", staged.scratch / "lowered.onnx"
+        original, plain = staged.scratch / "original.onnx", staged.scratch / "lowered" / staged.path.name
+        plain.parent.mkdir()
         with watch.stage("export to ONNX"):
             exported = sources.export_onnx(request.spec, original, request.opset, request.threads)
             watch.saw(exported.peak_mib)
@@ -80,9 +81,14 @@ def lower(request: LowerRequest, progress: Progress | None = None) -> LowerResul
             wanted = LowerFileRequest(source=original, target=plain, opset=request.opset, layouts=layouts)
             lowered = lower_in_child(wanted, request.threads)
             watch.saw(lowered.peak_mib)
-        simplified = _simplify(request, plain, staged.path, watch)
+        simplified = None
+        if request.simplify and len(list(plain.parent.iterdir())) == 1:
+            with watch.stage("simplify"):
+                simplified = lowering.simplify(plain, staged.path, layerwise.TOLERANCE)
+        else:  # past 2 GiB the weights lie beside the file, and no simplifier takes it
+            shutil.copytree(plain.parent, staged.path.parent, dirs_exist_ok=True)
         after = inspection.inspect_file(staged.path)
-        verification = _verify(request, staged, lowered.value, watch) if request.verify else None
+        verification = _verify(request, original, plain, staged.path, lowered.value, watch) if request.verify else None
         staged.commit()
     return LowerResult(
         path=request.out,
@@ -97,26 +103,15 @@ def lower(request: LowerRequest, progress: Progress | None = None) -> LowerResul
     )
 
 
-def _simplify(request: LowerRequest, plain: Path, target: Path, watch: Stopwatch) -> lowering.SimplifyOutcome | None:
-    beside = list(plain.parent.glob("*.data"))
-    if not request.simplify or beside:
-        for path in beside:  # past 2 GiB the weights lie beside the file, and no simplifier takes it
-            shutil.copyfile(path, target.with_name(path.name))
-        shutil.copyfile(plain, target)
-        return None
-    with watch.stage("simplify"):
-        return lowering.simplify(plain, target, layerwise.TOLERANCE)
-
-
 def _verify(
-    request: LowerRequest, staged: StagedFile, lowered: LoweredFile, watch: Stopwatch
+    request: LowerRequest, original: Path, plain: Path, delivered: Path, lowered: LoweredFile, watch: Stopwatch
 ) -> layerwise.Verification:
     with watch.stage("compare layer by layer"):
         found = layerwise.compare_layers(
             layerwise.LayersRequest(
-                original=staged.scratch / "original.onnx",
-                lowered=staged.scratch / "lowered.onnx",
-                delivered=staged.path,
+                original=original,
+                lowered=plain,
+                delivered=delivered,
                 counterparts=lowered.counterparts,
                 merged=lowered.merged,
                 inputs=lowered.inputs,

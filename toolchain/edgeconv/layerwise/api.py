@@ -30,7 +30,7 @@ class LayersRequest(BaseModel):
     """Number of different inputs."""
     seed: int = 0
     tolerance: float = TOLERANCE
-    budget: int = 128 << 20
+    budget: int = 64 << 20
     """Bytes of source values that are held at once."""
     threads: int = 2
 

@@ -11,6 +11,7 @@ import onnx
 import onnxruntime
 
 from edgeconv.core.layout import Array
+from edgeconv.core.onnx_file import save_onnx
 
 
 class Exposed:
@@ -22,7 +23,7 @@ class Exposed:
         self.folder = Path(self._scratch.name)
         """Where the large weights lie."""
         self._file = self.folder / "graph.onnx"
-        onnx.save(onnx.load(path), self._file, save_as_external_data=True, location="weights")
+        save_onnx(onnx.load(path), self._file, limit=0)
         self.model = onnx.load(self._file, load_external_data=False)
         weights = {t.name for t in self.model.graph.initializer}
         self.inputs = {i.name: i for i in self.model.graph.input if i.name not in weights}
@@ -85,6 +86,8 @@ def open_session(model: Path | bytes, threads: int) -> Any:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.log_severity_level = 4
+    options.enable_cpu_mem_arena = False  # it keeps what it once had, and each session has its own
+    options.add_session_config_entry("session.disable_prepacking", "1")  # weights once, not twice
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
     given = model if isinstance(model, bytes) else str(model)
     return onnxruntime.InferenceSession(given, options, providers=["CPUExecutionProvider"])

@@ -14,6 +14,7 @@ from onnx import helper, numpy_helper
 
 from edgeconv.core.backend import Pair, Window
 from edgeconv.core.layout import Array
+from edgeconv.core.onnx_file import save_onnx
 from edgeconv.lowering.streaming import total_bytes, write_model
 from edgeconv.lowering.windows import LOWEST
 
@@ -181,7 +182,7 @@ class OnnxBackend:
         """Write the model; past 2 GiB (protobuf's limit) its weights go to a file beside it."""
         bare = self._model({})
         if total_bytes(bare, self.initializers) >= 2**31 - 1:
-            onnx.save(self.model(), path, save_as_external_data=True)
+            save_onnx(self.model(), path)
         else:
             write_model(path, bare, self.initializers)
 
