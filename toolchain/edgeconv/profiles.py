@@ -11,6 +11,7 @@ from typing import Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from edgeconv.core.backend import ONNX_OPS
 from edgeconv.core.errors import UsageError, did_you_mean
 
 
@@ -40,8 +41,10 @@ class ClipsProfile(_Part):
 class OnnxProfile(_Part):
     opset: int = Field(default=18, ge=13, le=21)
     max_rank: int = Field(default=4, ge=1, le=8)
-    allowed_ops: tuple[str, ...]
+    allowed_ops: tuple[str, ...] = ONNX_OPS
     max_transposes: int = Field(default=0, ge=0)
+    listed_transposes: bool = False
+    """Let those through that no plan of memory orders avoids (attention); the report lists each with its cause."""
 
 
 class TfliteProfile(_Part):
@@ -49,6 +52,8 @@ class TfliteProfile(_Part):
     output_dtype: Literal["int8", "uint8"] = "int8"
     max_rank: int = Field(default=4, ge=1, le=8)
     max_transposes: int = Field(default=0, ge=0)
+    listed_transposes: bool = False
+    """As for the ONNX file."""
     op_versions: Literal["tflite-runtime-2.14", "litert-2.3"] = "tflite-runtime-2.14"
     output_margin: float = Field(default=1.5, ge=1, le=4)
     """Factor on the calibrated range of the outputs: logits of clips that calibration never saw may lie outside."""

@@ -46,6 +46,19 @@ def test_a_transpose_fails_even_when_the_kind_is_allowed() -> None:
     assert judge(model, max_transposes=1) == {}
 
 
+def test_transposes_that_lowering_lists_may_pass_where_the_profile_says_so() -> None:
+    model = with_op(ONNX, op("Transpose", [FEATURES], tensor("turned", 16, 8, 8, 4, dtype="float32")))
+    strict = OnnxProfile(allowed_ops=("Conv", "Reshape"))
+    listing = strict.model_copy(update={"listed_transposes": True})
+    assert failed(gate_onnx("m.onnx", model, strict, 1)).keys() == {"Transpose operators", "operators"}
+    assert failed(gate_onnx("m.onnx", model, listing, 1)) == {}
+    assert failed(gate_onnx("m.onnx", model, listing, 0)).keys() == {"Transpose operators", "operators"}
+    more = with_op(model, op("Transpose", [FEATURES], tensor("again", 16, 8, 8, 4, dtype="float32")))
+    assert (
+        "the 1 that the report lists" in failed(gate_onnx("m.onnx", more, listing, 1))["Transpose operators"].required
+    )
+
+
 def test_kinds_that_are_not_allowed_are_named_once() -> None:
     model = with_op(ONNX, *(op(k, [FEATURES], tensor(k + "0", 1)) for k in ("Gather", "Einsum", "Gather")))
     gate = judge(model)["operators"]

@@ -13,11 +13,11 @@ from edgeconv.core.report import (
     Clip,
     ClipSet,
     Coverage,
+    InputInfo,
     Provenance,
     Quantization,
     Report,
     SkippedClip,
-    InputInfo,
     Source,
     Stage,
 )

@@ -72,3 +72,17 @@ def test_hostile_names_stay_text(hostile: Report) -> None:
 )
 def test_escape(raw: str, safe: str) -> None:
     assert escape(raw) == safe
+
+
+def test_transposes_left_are_listed_with_their_causes(passing: Report) -> None:
+    assert "left in" not in render_markdown(passing)
+    lowering = passing.lowering.model_copy(
+        update={
+            "transposes": ("Einsum 'a': 2×3", "MatMul 'b': 4×5", "Einsum 'c|d': 6×7"),
+            "tflite_transposes": ("Add 'e': 8×9",),
+        }
+    )
+    text = render_markdown(passing.model_copy(update={"lowering": lowering}))
+    assert "3 transposes left in model.onnx: 2 by Einsum, 1 by MatMul" in text
+    assert "1 transpose left in TFLite: 1 by Add" in text
+    assert "- Einsum 'c\\|d': 6×7" in text

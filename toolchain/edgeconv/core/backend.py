@@ -22,6 +22,15 @@ UNARY = (
 """Elementwise functions by ONNX name and attributes; Rsqrt (1 / square root) is ours, Clip has 'min' and 'max'."""
 BINARY = ("Add", "Sub", "Mul", "Div", "Pow", "Max", "Min", "PRelu", "Mod")
 
+_COMPOSED = ("Rsqrt", "Swish")
+ONNX_OPS = (
+    *(op for op in UNARY if op not in _COMPOSED), *BINARY, "AveragePool", "BatchNormalization", "Concat", "Conv",
+    "ConvTranspose", "Expand", "Flatten", "Gemm", "GlobalAveragePool", "GlobalMaxPool", "Identity", "LogSoftmax",
+    "MatMul", "MaxPool", "Pad", "ReduceMax", "ReduceMean", "ReduceMin", "ReduceProd", "ReduceSum", "Reshape", "Resize",
+    "Slice", "Softmax", "Split", "Squeeze", "Unsqueeze", "Where",
+)  # fmt: skip
+"""What the 4D vocabulary is in ONNX, and what a simplifier may make of it; no Transpose."""
+
 
 @dataclass(frozen=True)
 class Window:

@@ -106,7 +106,9 @@ class Lowering(Section):
     max_rank_before: int
     max_rank_after: int
     transposes: tuple[str, ...] = ()
-    """Each transpose that is left, with the op that causes it."""
+    """Each transpose that is left in the ONNX file, with the op that causes it and the blocks that it permutes."""
+    tflite_transposes: tuple[str, ...] = ()
+    """The same of the TFLite files."""
     rules: dict[str, int] = Field(default_factory=dict)
     """How often each rule was applied."""
 

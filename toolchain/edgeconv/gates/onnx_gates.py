@@ -8,12 +8,17 @@ from edgeconv.gates.common import at_most, listed, rank_gate, static_gate, trans
 from edgeconv.profiles import OnnxProfile
 
 
-def gate_onnx(file: str, summary: ModelSummary, profile: OnnxProfile) -> tuple[Gate, ...]:
-    """No tensor above the profile's rank, allowed operators only, no more transposes than allowed, static shapes."""
-    foreign = sorted({o.op for o in summary.ops} - set(profile.allowed_ops))
+def gate_onnx(file: str, summary: ModelSummary, profile: OnnxProfile, transposes: int = 0) -> tuple[Gate, ...]:
+    """No tensor above the profile's rank, allowed operators only, no more transposes than allowed, static shapes.
+
+    `transposes`: how many lowering had to leave.
+    """
+    listed_ones = transposes if profile.listed_transposes else 0
+    known = {*profile.allowed_ops, "Transpose"} if listed_ones else set(profile.allowed_ops)
+    foreign = sorted({o.op for o in summary.ops} - known)
     return (
         rank_gate(file, summary, profile.max_rank),
-        transpose_gate(file, summary, "Transpose", profile.max_transposes),
+        transpose_gate(file, summary, "Transpose", profile.max_transposes, listed_ones),
         Gate(
             name=f"{file}: operators",
             passed=not foreign,

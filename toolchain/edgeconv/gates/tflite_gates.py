@@ -12,14 +12,19 @@ from edgeconv.profiles import TfliteProfile
 
 
 def gate_tflite(
-    file: str, summary: ModelSummary, profile: TfliteProfile, versions: Mapping[str, int]
+    file: str, summary: ModelSummary, profile: TfliteProfile, versions: Mapping[str, int], transposes: int = 0
 ) -> tuple[Gate, ...]:
-    """Gates of any TFLite file; `versions` are the highest operator versions the profile's runtime registers."""
+    """Gates of any TFLite file.
+
+    `versions` are the highest operator versions the profile's runtime registers; `transposes` is how many lowering
+    had to leave.
+    """
+    listed_ones = transposes if profile.listed_transposes else 0
     newer = [f"{o.op} v{o.version}" for o in summary.ops if o.version > versions.get(o.op, 0)]
     three = [f"'{o.name}'" for o in summary.ops if "_3D" in o.op]
     return (
         rank_gate(file, summary, profile.max_rank),
-        transpose_gate(file, summary, "TRANSPOSE", profile.max_transposes),
+        transpose_gate(file, summary, "TRANSPOSE", profile.max_transposes, listed_ones),
         at_most(f"{file}: 3D operators", len(three), 0, three),
         static_gate(file, summary),
         at_most(f"{file}: operators newer than {profile.op_versions}", len(newer), 0, sorted(set(newer))),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from edgeconv.core.report import ParityPair, Report
@@ -22,6 +23,7 @@ def render_markdown(report: Report) -> str:
         _table(("", "", ""), ((f.label, f"**{escape(f.value)}**", escape(f.note)) for f in view.key_numbers(report))),
         _parity(report),
         _drift(report),
+        _transposes(report),
         _coverage(report),
         "### Stages",
         _table(
@@ -117,6 +119,19 @@ def _drift(report: Report) -> str:
         return ""
     named = "; ".join(f"{escape(p.tensor)} ({escape(p.op)}) {escape(fmt.decibel(p.sqnr_db))}" for p in worst)
     return f"Largest drift of {fmt.plural(len(report.drift), 'compared tensor')}: {named}."
+
+
+def _transposes(report: Report) -> str:
+    """Those left, with the operators that cause them; grouped, because blocks of a network repeat."""
+    blocks = []
+    for file, lines in (("model.onnx", report.lowering.transposes), ("TFLite", report.lowering.tflite_transposes)):
+        if lines:
+            causes = Counter(line.partition(" ")[0] for line in lines)
+            rows = ", ".join(f"{n} by {escape(op)}" for op, n in causes.most_common())
+            items = "\n".join(f"- {escape(line)}" for line in lines)
+            head = f"{fmt.plural(len(lines), 'transpose')} left in {file}: {rows}"
+            blocks.append(f"<details><summary>{head}</summary>\n\n{items}\n\n</details>")
+    return "\n\n".join(blocks)
 
 
 def _coverage(report: Report) -> str:

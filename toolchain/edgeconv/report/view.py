@@ -168,7 +168,9 @@ def key_numbers(report: Report) -> tuple[Fact, ...]:
     facts.append(
         Fact("Highest rank", f"{lowering.max_rank_before} → {lowering.max_rank_after}", "before and after lowering")
     )
-    facts.append(Fact("Transposes left", str(len(lowering.transposes)), "after lowering"))
+    left = f"{len(lowering.transposes)} / {len(lowering.tflite_transposes)}"
+    none = not lowering.transposes and not lowering.tflite_transposes
+    facts.append(Fact("Transposes left", "0" if none else left, "" if none else "in ONNX / in TFLite"))
     if pair := weakest_pair(report):
         facts.append(Fact("Lowest cosine", fmt.cosine(pair.worst.cosine), f"{pair.candidate}, clip {pair.worst_clip}"))
     for coverage in report.coverage:

@@ -86,7 +86,13 @@ def make_report(
         stages=tuple(road.stages),
         gates=tuple(road.gates),
         clip_sets=(clips[0].info, clips[1].info),
-        lowering=lowered.model_copy(update={"ops_after": onnx.histogram, "max_rank_after": onnx.max_rank}),
+        lowering=lowered.model_copy(
+            update={
+                "ops_after": onnx.histogram,
+                "max_rank_after": onnx.max_rank,
+                "tflite_transposes": road.tflite_transposes,
+            }
+        ),
         artifacts=artifacts,
         parity=tuple(run.pairs),
         drift=drift,

@@ -43,7 +43,7 @@ def simplify(road: Road, trace: lowering.Trace) -> None:
             road.staged.scratch / "lowered.onnx", road.file(ONNX), road.profile.parity.float_relative
         )
         summary = road.summaries[ONNX] = inspection.inspect_file(road.file(ONNX))
-        road.gates += gates.gate_onnx(ONNX, summary, road.profile.onnx)
+        road.gates += gates.gate_onnx(ONNX, summary, road.profile.onnx, len(trace.moves))
     what = f"onnxsim: {outcome.nodes_before} → {outcome.nodes_after} nodes" if outcome.simplified else "left as lowered"
     rank = f"rank ≤ {summary.max_rank}, {summary.count('Transpose')} Transpose"
     road.done("simplify", f"{what}; {rank}; inputs {', '.join(p.name for p in trace.inputs)}", outcome.notes)
@@ -57,11 +57,12 @@ def convert(road: Road, described: sources.Description) -> tuple[tflite.Graph, l
         lowering.merge_gelus(graph)
         backend = tflite.TfliteBackend()
         trace = lowering.lower(graph, backend, _layouts(described, graph))
+        road.tflite_transposes = tuple(trace.transposes)
         tflite.optimize(backend.graph)
         road.file(FLOAT).write_bytes(tflite.write(backend.graph, f"edgeconv {__version__}, float32"))
         summary = road.summaries[FLOAT] = inspection.inspect_file(road.file(FLOAT))
         versions = targets.registered_versions(road.profile.tflite.op_versions)
-        road.gates += gates.gate_tflite(FLOAT, summary, road.profile.tflite, versions)
+        road.gates += gates.gate_tflite(FLOAT, summary, road.profile.tflite, versions, len(trace.moves))
     road.done("convert", f"{len(summary.ops)} TFLite operators, {summary.count('TRANSPOSE')} TRANSPOSE")
     return backend.graph, trace
 
@@ -94,7 +95,7 @@ def quantize(
         summary = road.summaries[INT8] = inspection.inspect_file(road.file(INT8))
         partitions = runtimes.count_partitions(road.file(INT8), road.profile.threads).value.partitions
         versions = targets.registered_versions(road.profile.tflite.op_versions)
-        road.gates += gates.gate_tflite(INT8, summary, road.profile.tflite, versions)
+        road.gates += gates.gate_tflite(INT8, summary, road.profile.tflite, versions, len(trace.moves))
         road.gates += gates.gate_int8(INT8, summary, road.profile.tflite, partitions)
     road.done("quantize", f"full int8, {summary.bytes / 1e6:.1f} MB, {partitions} XNNPACK partition(s) in LiteRT")
     return tuple(

@@ -47,6 +47,8 @@ class Road:
     gates: list[Gate] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     summaries: dict[str, ModelSummary] = field(default_factory=dict)
+    tflite_transposes: tuple[str, ...] = ()
+    """Those that lowering had to leave, each with its cause."""
     clips: dict[str, dict[str, Path]] = field(default_factory=dict)
     """By role and input name: .npy [samples, ...input shape...]."""
 
