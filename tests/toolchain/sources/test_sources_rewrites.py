@@ -61,6 +61,24 @@ def test_two_axes(pool: nn.Module) -> None:
     assert len(told) == 1
 
 
+@pytest.mark.parametrize("counted", [False, True])
+@pytest.mark.parametrize("ceil", [False, True])
+def test_an_average_with_its_own_divisor(tmp_path: Path, ceil: bool, counted: bool) -> None:
+    """The TorchScript exporter drops the divisor without a word."""
+    pool = nn.AvgPool3d((2, 3, 4), (1, 2, 3), (1, 0, 2), ceil, counted, divisor_override=-7)
+    got, told = rewritten(pool)
+    torch.testing.assert_close(got, pool(CLIP), rtol=1e-5, atol=1e-6)
+    assert len(told) == 1
+    flat = nn.AvgPool2d(3, padding=1, ceil_mode=ceil, count_include_pad=counted, divisor_override=5)
+    torch.testing.assert_close(rewritten(flat, frames(CLIP))[0], flat(frames(CLIP)), rtol=1e-5, atol=1e-6)
+    subject = exporters.subject_of(pool, (CLIP,))
+    exporters._export(subject, tmp_path / "forgotten.onnx", 18, dynamo=False)
+    assert exporters.difference(tmp_path / "forgotten.onnx", subject) > 0.1
+    with Rewriting():
+        exporters._export(subject, tmp_path / "kept.onnx", 18, dynamo=False)
+    assert exporters.difference(tmp_path / "kept.onnx", subject) < 1e-6
+
+
 @pytest.mark.parametrize("pool", [nn.AdaptiveAvgPool1d(3), nn.AdaptiveMaxPool1d(4)], ids=str)
 def test_one_axis(pool: nn.Module) -> None:
     got, told = rewritten(pool, CLIP.flatten(2))
