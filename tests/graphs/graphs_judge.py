@@ -128,9 +128,16 @@ def _judge_onnx(verdict: Verdict, network: Network, expected: Sequence[Array], p
 
 
 def _layers(verdict: Verdict, trace: Trace, path: Path) -> None:
-    """Every value of the exported graph that the lowered one has too; each layer is judged by what reaches it."""
+    """Every value of the exported graph that the lowered one has too; each layer is judged by what reaches it.
+
+    ONNX's shape inference is wrong for some pools in ceil mode, and then ONNX Runtime does not load what torch exported.
+    """
     original = path.with_name("original.onnx")
     original.write_bytes(verdict.model)
+    try:
+        onnxruntime.InferenceSession(verdict.model, _options(), providers=["CPUExecutionProvider"])
+    except onnxruntime.capi.onnxruntime_pybind11_state.Fail:
+        return
     found = compare(
         LayersRequest(
             original=original, lowered=path, delivered=path, counterparts=tuple(trace.counterparts),

@@ -33,6 +33,7 @@ def test_random_graphs(first: int) -> None:
     judged = [v for v in verdicts if not v.unexportable]
     assert len(judged) >= 0.8 * CHUNK
     assert all(v.worst.keys() == {"onnx", "tflite", "xnnpack"} for v in judged)
+    assert sum(v.layers > 2 for v in judged) >= 0.8 * CHUNK
 
 
 @pytest.mark.nightly
