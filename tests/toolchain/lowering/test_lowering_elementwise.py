@@ -104,7 +104,9 @@ def test_identity_and_dropout_leave_no_trace() -> None:
 @pytest.mark.parametrize("op", BINARY)
 def test_binary_of_two_clips(op: str) -> None:
     other = (3, 1, 1, 1) if op == "PRelu" else SHAPE
-    made, feeds = single(op, SHAPE, {"c": Weights(4)(*other, low=0.5, high=2.0)}, **({"fmod": 1} if op == "Mod" else {}))
+    made, feeds = single(
+        op, SHAPE, {"c": Weights(4)(*other, low=0.5, high=2.0)}, **({"fmod": 1} if op == "Mod" else {})
+    )
     feeds["x"] = np.abs(feeds["x"]) + 0.1 if op == "Pow" else feeds["x"]
     for lowered in check_both(made, feeds, CLIP):
         assert lowered.moves == 0
@@ -229,7 +231,7 @@ def test_an_outer_product_of_a_value_with_itself() -> None:
 @pytest.mark.parametrize("op", ["Sum", "Mean"])
 @pytest.mark.parametrize("count", [1, 2, 4])
 def test_sums_and_means_of_many(op: str, count: int) -> None:
-    shapes = {n: s for n, s in zip("xabc"[:count], [SHAPE, (5, 7), SHAPE, (3, 1, 1, 1)], strict=False)}
+    shapes = dict(zip("xabc"[:count], [SHAPE, (5, 7), SHAPE, (3, 1, 1, 1)], strict=False))
     onnx_form, _ = everywhere([node(op, list(shapes), ["y"])], shapes, {}, CLIP)
     assert onnx_form.ops["Add"] == count - 1
     assert onnx_form.ops["Mul"] == (op == "Mean" and count > 1)

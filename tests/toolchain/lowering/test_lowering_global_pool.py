@@ -6,7 +6,18 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from lowering_cases import Weights, check_both, check_onnx, check_tflite, draws, model, node, reasons, single
+from lowering_cases import (
+    Weights,
+    check_both,
+    check_onnx,
+    check_tflite,
+    draws,
+    everywhere,
+    model,
+    node,
+    reasons,
+    single,
+)
 
 CLIP = {"x": "NCTHW"}
 SHAPES = {3: (2, 3, 7), 4: (2, 3, 7, 5), 5: (2, 3, 4, 7, 5)}
@@ -78,3 +89,57 @@ def test_refuses_computed_axes() -> None:
     made = model([node("ReduceMean", ["x", "a"], ["y"])], {"x": (2, 3), "a": (1,)}, ["y"])
     made.graph.input[1].type.tensor_type.elem_type = 7
     assert "its axes is computed at run time" in reasons(made)[0]
+
+
+# -- reductions made of others ---------------------------------------------------------------------------
+
+COMPOSED = ["ReduceL1", "ReduceL2", "ReduceSumSquare", "ReduceLogSum", "ReduceLogSumExp", "ReduceProd"]
+
+
+@pytest.mark.parametrize("op", COMPOSED)
+@pytest.mark.parametrize("keep", [0, 1])
+def test_norms_products_and_logarithms(op: str, keep: int) -> None:
+    for axes in ([1], [2], [3, 4], [0, 2, -1], [0, 1, 2, 3, 4]):
+        made, feeds = single(op, (2, 3, 4, 7, 5), {"axes": np.array(axes)}, keepdims=keep)
+        feeds["x"] = np.abs(feeds["x"]) + 0.1 if op == "ReduceLogSum" else 0.3 * feeds["x"]
+        if op == "ReduceProd":  # 840 factors: each near 1
+            feeds["x"] = 1 + feeds["x"] / 20
+        check_both(made, feeds, CLIP)
+        double, _ = single(op, (2, 3, 4, 7, 5), {"axes": np.array(axes)}, keepdims=keep, dtype="float64")
+        check_onnx(double, {"x": feeds["x"].astype("float64")}, CLIP)
+
+
+def test_they_cost_what_their_definition_has() -> None:
+    wanted = {
+        "ReduceL1": {"Abs": 1, "ReduceSum": 1}, "ReduceL2": {"Mul": 1, "ReduceSum": 1, "Sqrt": 1},
+        "ReduceSumSquare": {"Mul": 1, "ReduceSum": 1}, "ReduceLogSum": {"ReduceSum": 1, "Log": 1},
+        "ReduceLogSumExp": {"ReduceMax": 1, "Sub": 1, "Exp": 1, "ReduceSum": 1, "Log": 1, "Add": 1},
+    }  # fmt: skip
+    for op, ops in wanted.items():
+        made, feeds = single(op, (3, 7), {"axes": np.array([1])})
+        feeds["x"] = np.abs(feeds["x"]) + 0.1
+        assert check_onnx(made, feeds).ops == {**ops, "Identity": 1}, op
+
+
+def test_exponentials_do_not_overflow() -> None:
+    made, feeds = single("ReduceLogSumExp", (2, 3, 7), {"axes": np.array([2])})
+    feeds["x"] = feeds["x"] + 200
+    for lowered in check_both(made, feeds):
+        assert np.isfinite(lowered.outputs[0]).all()
+
+
+@pytest.mark.parametrize("attributes", [{}, {"exclusive": 1}, {"reverse": 1}, {"exclusive": 1, "reverse": 1}])
+def test_cumulative_sums_are_products_with_a_triangle(attributes: dict[str, int]) -> None:
+    for axis in (0, 1, 2, -1):
+        how = [node("CumSum", ["x", "a"], ["y"], **attributes)]
+        onnx_form, tflite_form = everywhere(how, {"x": (2, 3, 4, 7, 5)}, {"a": np.array(axis)}, CLIP)
+        assert onnx_form.ops["MatMul"] + onnx_form.ops["Gemm"] == 1
+        assert onnx_form.moves == tflite_form.moves == 0
+
+
+@pytest.mark.parametrize("p", [1, 2, 3])
+def test_global_lp_pools(p: int) -> None:
+    for rank, shape in SHAPES.items():
+        onnx_form, tflite_form = everywhere([node("GlobalLpPool", ["x"], ["y"], p=p)], {"x": shape}, {},
+                                            CLIP if rank == 5 else {}, double=False)  # fmt: skip
+        assert onnx_form.ops["ReduceSum"] == tflite_form.ops["SUM"] == 1

@@ -41,7 +41,7 @@ def test_a_scale_of_one_and_a_shift_of_zero_cost_nothing() -> None:
     assert {k: n for k, n in full.ops.items() if k != "RESHAPE"} == {**least, "MUL": 3, "ADD": 2}
 
 
-def between(norm: list[Node], weights: dict[str, Array], **shapes: object) -> tuple[Lowered, Lowered]:
+def between(norm: list[Node], weights: dict[str, Array]) -> tuple[Lowered, Lowered]:
     """conv, norm (from c to n), ReLU, conv on a clip."""
     nodes = [
         node("Conv", ["x", "w1"], ["c"], pads=[1] * 6),

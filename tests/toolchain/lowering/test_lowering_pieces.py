@@ -6,9 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from lowering_cases import Weights, check_both, check_onnx, draws, lower_tflite, model, node, reasons, single
-
-from edgeconv.core.errors import ModelError
+from lowering_cases import Weights, check_both, draws, everywhere, model, node, reasons, single
 
 CLIP = {"x": "NCTHW"}
 SHAPE = (2, 3, 4, 5, 7)
@@ -35,6 +33,8 @@ def test_slices_with_any_bounds_and_steps(data: st.DataObject) -> None:
         starts.append(start - size if data.draw(st.booleans()) else start)
         ends.append(end - size if end < size and data.draw(st.booleans()) else end)
         steps.append(data.draw(st.integers(1, 3)))
+        if data.draw(st.integers(0, 3)) == 0:  # backwards, down to before the first
+            starts[-1], ends[-1], steps[-1] = data.draw(st.sampled_from([size - 1, -1, 99])), -99, -steps[-1]
     given_axes = [a - len(seen) if data.draw(st.booleans()) else a for a in axes]
     nodes = [node("Transpose", ["x"], ["t"], perm=perm), node("Slice", ["t", "s", "e", "a", "d"], ["y"])]
     weights = {k: np.array(v) for k, v in zip("sead", (starts, ends, given_axes, steps), strict=True)}
@@ -77,26 +77,7 @@ def test_pads_on_any_axes(data: st.DataObject) -> None:
     if mode == "constant" and data.draw(st.booleans()):
         weights["v"] = np.array(data.draw(st.sampled_from([-2.5, 1.5])), np.float32)
     nodes = [node("Transpose", ["x"], ["t"], perm=perm), node("Pad", ["t", *weights], ["y"], mode=mode)]
-    made, feeds = model(nodes, {"x": shape}, ["y"], weights), {"x": Weights(1).clip(*shape)}
-    if mode == "edge" and any(pads):
-        check_onnx(made, feeds)
-        with pytest.raises(ModelError, match="a Pad of mode 'edge'"):
-            lower_tflite(made, feeds, {})
-    else:
-        check_both(made, feeds)
-
-
-@draws(40)
-@given(st.data())
-def test_gathers(data: st.DataObject) -> None:
-    shape, perm, seen = turned(data)
-    axis = data.draw(st.integers(0, len(seen) - 1))
-    size = seen[axis]
-    scalar = data.draw(st.booleans())
-    indices = data.draw(st.lists(st.integers(-size, size - 1), min_size=1, max_size=1 if scalar else 5))
-    nodes = [node("Transpose", ["x"], ["t"], perm=perm), node("Gather", ["t", "i"], ["y"], axis=axis)]
-    made = model(nodes, {"x": shape}, ["y"], {"i": np.array(indices[0] if scalar else indices)})
-    check_both(made, {"x": Weights(1).clip(*shape)})
+    check_both(model(nodes, {"x": shape}, ["y"], weights), {"x": Weights(1).clip(*shape)})
 
 
 @draws(30)
@@ -164,11 +145,21 @@ def test_every_second_frame_and_pixel_is_one_unit_slice() -> None:
     assert tflite_form.ops["STRIDED_SLICE"] <= 2
 
 
-def test_scattered_indices_are_slices_and_a_concat() -> None:
-    made, feeds = single("Gather", SHAPE, {"i": np.array([3, 0, 2])}, axis=2)
-    onnx_form, _ = check_both(made, feeds, CLIP)
+def test_a_flip_is_slices_and_a_concat() -> None:
+    bounds = {k: np.array([v]) for k, v in {"s": -1, "e": -99, "a": 2, "d": -1}.items()}
+    onnx_form, _ = everywhere([node("Slice", ["x", *bounds], ["y"])], {"x": SHAPE}, bounds, CLIP)
+    assert onnx_form.ops["Slice"] == 4
     assert onnx_form.ops["Concat"] == 1
-    assert onnx_form.ops["Slice"] == 3
+    assert onnx_form.moves == 0
+
+
+def test_an_empty_piece_of_a_concatenation_is_left_out() -> None:
+    """What rolling by nothing makes."""
+    bounds = {"s": np.array([0]), "e": np.array([0]), "a": np.array([2])}
+    nodes = [node("Slice", ["x", *bounds], ["none"]), node("Concat", ["x", "none"], ["c"], axis=2),
+             node("Relu", ["c"], ["y"])]  # fmt: skip
+    for lowered in check_both(model(nodes, {"x": SHAPE}, ["y"], bounds), {"x": Weights().clip(*SHAPE)}, CLIP):
+        assert lowered.ops["Concat"] + lowered.ops["CONCATENATION"] == 0
 
 
 def test_attributes_of_old_opsets() -> None:
@@ -201,21 +192,22 @@ def test_refuses_what_only_run_time_knows() -> None:
     for index, what in ((1, "starts"), (2, "ends"), (3, "axes"), (4, "steps")):
         assert f"its {what} is computed at run time" in computed("Slice", index, bounds)
     assert "its sizes is computed" in computed("Split", 1, {"s": one})
-    assert "its indices is computed" in computed("Gather", 1, {"i": one})
     assert "its pads is computed" in computed("Pad", 1, {"p": one})
 
 
 def test_refuses_what_it_has_no_form_for() -> None:
-    bounds = {k: np.array([v]) for k, v in {"s": 5, "e": 0, "a": 1, "d": -1}.items()}
-    backwards, _ = single("Slice", (4, 6), bounds)
-    assert "step -1 on axis 1 (flip the axis in the data" in reasons(backwards)[0]
-    empty, _ = single("Slice", (4, 6), {"s": np.array([3]), "e": np.array([3]), "a": np.array([1])})
-    assert "an empty slice on axis 1" in reasons(empty)[0]
-    matrix, _ = single("Gather", (4, 6), {"i": np.array([[0, 1]])})
-    assert "indices of rank 2" in reasons(matrix)[0]
-    many, _ = single("Gather", (200, 2), {"i": np.array([*range(0, 130, 2), 5])})
-    assert "66 scattered indices" in reasons(many)[0]
+    long = {"s": np.array([-1]), "e": np.array([-99]), "a": np.array([0]), "d": np.array([-1])}
+    backwards, _ = single("Slice", (70, 6), long)
+    assert "70 scattered indices" in reasons(backwards)[0]
     wrap, _ = single("Pad", (4, 6), {"p": np.array([1, 1, 1, 1])}, mode="wrap", opset=19)
     assert "mode 'wrap'" in reasons(wrap)[0]
-    crop, _ = single("Pad", (4, 6), {"p": np.array([0, -1, 0, 0])})
-    assert "negative pads [0, -1, 0, 0]" in reasons(crop)[0]
+    nothing, _ = single("Pad", (4, 6), {"p": np.array([0, -4, 0, -2])})
+    assert "negative pads [0, -4, 0, -2] that leave nothing" in reasons(nothing)[0]
+
+
+@pytest.mark.parametrize("mode", ["constant", "edge", "reflect"])
+def test_negative_pads_cut_off(mode: str) -> None:
+    weights = {"p": np.array([0, 0, -1, 2, 0, 0, -1, 1, -2, -3])}
+    made, feeds = single("Pad", SHAPE, weights, mode=mode)
+    for lowered in check_both(made, feeds, CLIP):
+        assert lowered.trace.outputs[0].logical == (2, 2, 4, 5, 4)
