@@ -95,10 +95,23 @@ def test_control_flow_and_functions_are_refused_as_operators() -> None:
     other = helper.make_graph([node("Abs", ["x"], ["e"])], "else", [], [helper.make_tensor_value_info("e", 1, [2])])
     made = model([node("If", ["c"], ["y"], then_branch=then, else_branch=other)], {"x": (2,), "c": ()}, ["y"])
     assert "If 'y'" in reasons(made)[0]
-    constant = model(
-        [node("If", ["c"], ["y"], then_branch=then, else_branch=other)], {"x": (2,)}, ["y"], {"c": np.array(True)}
+    assert "control flow that depends on data" in reasons(made)[0]
+    foreign = model([node("Relu", ["x"], ["y"], domain="com.example")], {"x": (2,)}, ["y"])
+    assert "operators of the domain 'com.example'" in reasons(foreign)[0]
+
+
+def test_deciding_on_data_is_told_behind_a_refused_operator_and_shape_arithmetic_is_not() -> None:
+    then, other = (
+        helper.make_graph([node(op, ["x"], [op])], op, [], [helper.make_tensor_value_info(op, 1, [2])])
+        for op in ("Relu", "Abs")
     )
-    assert "If 'y'" in reasons(constant)[0]
+    choice = node("If", ["c"], ["y"], then_branch=then, else_branch=other)
+    shape = [node("Shape", ["odd"], ["s"]), node("Equal", ["s", "two"], ["c"])]
+    data = [node("Greater", ["odd", "zero"], ["c"])]
+    for decision, told in ((shape, ["Hardmax"]), (data, ["Hardmax", "Greater", "If"])):
+        constants = {"two": np.array([2]), "zero": w(1)}
+        made = model([node("Hardmax", ["x"], ["odd"]), *decision, choice], {"x": (2,)}, ["y"], constants)
+        assert [r.split()[0] for r in reasons(made)] == told
 
 
 def test_constants_in_every_form_are_folded() -> None:

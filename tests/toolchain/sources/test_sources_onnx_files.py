@@ -59,11 +59,11 @@ def only(path: Path, **changes: object) -> InputInfo:
 
 
 def test_inputs_and_parameters(path: Path) -> None:
-    onnx.save(model((1, 3, 16, 8, 8), (1, 3, 4, 8, 8)), path)
+    onnx.save(model((1, 3, 16, 8, 8), (1, 3, 1, 8, 8)), path)
     told = describe(spec(path))
     assert told.inputs == (
         InputInfo(name="x0", shape=(1, 3, 16, 8, 8), layout="NCTHW"),
-        InputInfo(name="x1", shape=(1, 3, 4, 8, 8), layout="NCTHW"),
+        InputInfo(name="x1", shape=(1, 3, 1, 8, 8), layout="NCTHW"),
     )
     assert (told.parameters, told.macs, told.notes) == (1, 0, ())
 
@@ -175,3 +175,17 @@ def test_a_layout_that_does_not_fit_the_rank(path: Path) -> None:
     onnx.save(model([16, 3, 8, 8]), path)
     with pytest.raises(UsageError, match="NCTHW names 5 axes"):
         describe(spec(path, input_layouts=("NCTHW",)))
+
+
+def test_functions_of_the_model_go_in_their_place(path: Path) -> None:
+    made = model((1, 3, 4, 8, 8))
+    kept = made.graph.node[0].output[0]
+    made.graph.node[0].output[0] = "first"
+    made.graph.node.append(helper.make_node("Twice", ["first"], [kept], domain="mine"))
+    made.opset_import.append(helper.make_opsetid("mine", 1))
+    body = [helper.make_node("Add", ["a", "a"], ["b"])]
+    made.functions.append(helper.make_function("mine", "Twice", ["a"], ["b"], body, [helper.make_opsetid("", 18)]))
+    onnx.save(made, path)
+    request = request_for(path)
+    prepare(request)
+    assert {n.domain for n in onnx.load(request.onnx).graph.node} == {""}

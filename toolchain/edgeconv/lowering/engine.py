@@ -6,6 +6,8 @@ from collections import Counter, deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+import onnx
+
 from edgeconv.core.backend import Backend
 from edgeconv.core.errors import Refusal, Refused
 from edgeconv.core.layout import Array, Move, Value, constant
@@ -44,7 +46,7 @@ class Trace:
 SHAPE_ARITHMETIC = frozenset({
     "And", "Equal", "Greater", "GreaterOrEqual", "If", "Less", "LessOrEqual", "NonZero", "Not", "Or", "Xor",
 })  # fmt: skip
-"""Operators that exporters compute shapes with: behind a refused operator they are no reason of their own."""
+"""Operators that exporters compute shapes with: of a refused operator's shape, they are no reason of their own."""
 
 
 def run(graph: SourceGraph, backend: Backend, layouts: Mapping[str, str], plan: Plan | None = None) -> Trace:
@@ -102,8 +104,8 @@ def _apply(
     rules = load_rules()
     unknown = any(i not in values for i in node.inputs)
     if node.op not in rules or node.domain not in ("", "ai.onnx"):
-        if not (unknown and node.op in SHAPE_ARITHMETIC):
-            trace.refusals.append(_refusal(graph, node, "there is no rule for it", "rewrite it, or ask for a rule"))
+        if not (unknown and node.op in SHAPE_ARITHMETIC) or _reads_data(graph, node):
+            trace.refusals.append(_refusal(graph, node, *_why_not(node)))
         return {}
     if unknown:
         return {}
@@ -119,6 +121,29 @@ def _apply(
     trace.lowered.append(node)
     made = result if isinstance(result, tuple) else (result,)
     return {name: value for name, value in zip(node.outputs, made, strict=False) if name}
+
+
+def _reads_data(graph: SourceGraph, node: SourceNode) -> bool:
+    """Whether what a node decides on comes from the inputs' values, and not only from shapes."""
+    producers, seen, ways = graph.producers(), set[str](), node.inputs[:1] if node.op == "If" else list(node.inputs)
+    while ways:
+        name = ways.pop()
+        if name in graph.inputs:
+            return True
+        made = producers.get(name)
+        if made is not None and name not in seen and made.op not in ("Shape", "Size"):
+            ways += made.inputs
+        seen.add(name)
+    return False
+
+
+def _why_not(node: SourceNode) -> tuple[str, str]:
+    """Reason and remedy of an operator without a rule."""
+    if node.domain not in ("", "ai.onnx"):
+        return f"operators of the domain '{node.domain}' have no rule", "write it with operators of ONNX itself"
+    if any(isinstance(a, onnx.GraphProto) for a in node.attributes.values()):
+        return "control flow that depends on data has no rule", "unroll it: export with a fixed number of steps"
+    return "there is no rule for it", "rewrite it, or ask for a rule"
 
 
 def _constants(node: SourceNode, values: Mapping[str, Value | None]) -> dict[str, Array]:

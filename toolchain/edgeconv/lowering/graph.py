@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -16,9 +15,7 @@ from onnx.reference import ReferenceEvaluator
 
 from edgeconv.core.errors import ModelError, UsageError
 from edgeconv.core.layout import Array
-
-SMALL = 1024
-"""Elements up to which a constant may be a shape that inference needs to see."""
+from edgeconv.core.weightless import weightless
 
 
 @dataclass
@@ -64,7 +61,7 @@ def load_graph(path: Path) -> SourceGraph:
         raise UsageError(f"{path} is not a file", hint="give the path of an .onnx file")
     try:
         model = onnx.load(path)
-        onnx.checker.check_model(_skeleton(model))
+        onnx.checker.check_model(weightless(model))
     except (onnx.checker.ValidationError, ValueError, TypeError, OSError, RuntimeError) as error:
         raise UsageError(f"{path.name} is not a valid ONNX model: {str(error).splitlines()[0]}") from error
     except Exception as error:
@@ -94,7 +91,7 @@ def graph_of(model: onnx.ModelProto) -> SourceGraph:
             "the model cannot be lowered", reasons=problems, hint="export with static shapes and finite weights"
         )
     try:
-        inferred = onnx.shape_inference.infer_shapes(_skeleton(model), data_prop=True)
+        inferred = onnx.shape_inference.infer_shapes(weightless(model), data_prop=True)
         shapes = {v.name: s for v in inferred.graph.value_info if (s := _static_shape(v)) is not None}
     except onnx.shape_inference.InferenceError:
         shapes = {}  # only messages use them
@@ -105,30 +102,6 @@ def graph_of(model: onnx.ModelProto) -> SourceGraph:
     )
     fold_constants(graph)
     return graph
-
-
-def _skeleton(model: onnx.ModelProto) -> onnx.ModelProto:
-    """The model with its large weights as inputs: the checker and shape inference copy all they are given, twice."""
-    bare = onnx.ModelProto()
-    for field_, value in model.ListFields():
-        if field_.name == "graph":
-            continue
-        if field_.is_repeated:
-            getattr(bare, field_.name).extend(value)
-        else:
-            setattr(bare, field_.name, value)
-    for field_, value in model.graph.ListFields():
-        if field_.name == "initializer" or not field_.is_repeated:
-            continue
-        getattr(bare.graph, field_.name).extend(value)
-    bare.graph.name = model.graph.name
-    given = {i.name for i in model.graph.input}
-    for tensor in model.graph.initializer:
-        if math.prod(tensor.dims) <= SMALL:
-            bare.graph.initializer.append(tensor)
-        elif tensor.name not in given:
-            bare.graph.input.append(onnx.helper.make_tensor_value_info(tensor.name, tensor.data_type, tensor.dims))
-    return bare
 
 
 def _not_finite(array: Array) -> bool:

@@ -7,6 +7,7 @@ from math import prod
 from pathlib import Path
 
 import onnx
+from onnx import inliner
 
 from edgeconv.core.errors import ModelError, UsageError
 from edgeconv.core.report import InputInfo
@@ -21,6 +22,7 @@ from edgeconv.sources.api import (
 )
 from edgeconv.sources.onnx_layouts import guess_layout
 from edgeconv.sources.onnx_static import declared_shape, freeze
+from edgeconv.sources.onnx_valid import refuse_invalid
 from edgeconv.sources.spec import Shape, SourceSpec
 
 _WEIGHTS, _EXPORTER = "as in the ONNX file", "none: ONNX file"
@@ -50,15 +52,12 @@ def _load(spec: SourceSpec) -> onnx.ModelProto:
         raise UsageError(f"'{spec.text}' is not an ONNX file: {str(error).splitlines()[0]}") from error
     if not model.graph.node:
         raise UsageError(f"'{spec.text}' is not an ONNX model: it holds no operator")
-    return model
+    refuse_invalid(model, spec.text)
+    return inliner.inline_local_functions(model) if model.functions else model
 
 
 def _save(spec: SourceSpec, target: Path) -> tuple[tuple[InputInfo, ...], tuple[str, ...]]:
     model = _load(spec)
-    try:
-        onnx.checker.check_model(model)
-    except onnx.checker.ValidationError as error:
-        raise ModelError(f"'{spec.text}' is not valid ONNX: {str(error).splitlines()[0]}") from error
     inputs, notes = _inputs(spec, model)
     freeze(model, {i.name: i.shape for i in inputs})
     onnx.save(model, target)  # not a copy: weights that lay beside the file go in
