@@ -130,7 +130,7 @@ def _judge_onnx(verdict: Verdict, network: Network, expected: Sequence[Array], p
 def _layers(verdict: Verdict, trace: Trace, path: Path) -> None:
     """Every value of the exported graph that the lowered one has too; each layer is judged by what reaches it.
 
-    ONNX's shape inference is wrong for some pools in ceil mode, and then ONNX Runtime does not load what torch exported.
+    ONNX's shape inference is wrong for some pools in ceil mode: ONNX Runtime then does not load what torch exported.
     """
     original = path.with_name("original.onnx")
     original.write_bytes(verdict.model)
