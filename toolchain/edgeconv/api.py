@@ -7,7 +7,6 @@ Nothing heavy is imported before a function is called. Every named failure is an
 from __future__ import annotations
 
 import sys
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from os import PathLike
@@ -145,6 +144,8 @@ def lower(
         ModelError: it cannot be exported or lowered; every reason is listed.
         ToolError: something we depend on crashed, or the machine ran out of something.
     """
+    import tempfile
+
     from edgeconv import short_road
 
     with tempfile.TemporaryDirectory(prefix="edgeconv-") as folder:
@@ -227,6 +228,8 @@ def export(
         ModelError: it cannot be exported, lowered or converted; every reason is listed.
         ToolError: something we depend on crashed, or the machine ran out of something.
     """
+    import tempfile
+
     from edgeconv import pipeline
     from edgeconv.profiles import ExportProfile
     from edgeconv.steps.profile import choose_profile

@@ -10,7 +10,7 @@ import numpy as np
 from edgeconv.core import axes
 from edgeconv.core.layout import Array
 from edgeconv.layerwise.api import Layer, LayersRequest, OutputDifference, Verification
-from edgeconv.layerwise.exposed import Exposed
+from edgeconv.layerwise.exposed import Exposed, Feeds
 from edgeconv.layerwise.inputs import asymmetric
 from edgeconv.layerwise.segments import Segments
 from edgeconv.layerwise.uncompared import uncompared
@@ -23,8 +23,6 @@ OTHER = 1e30
 BEFORE = 4
 """How many operators before a layer are told."""
 
-Feeds = Mapping[str, Array]
-
 
 def compare(request: LayersRequest) -> Verification:
     original, lowered = Exposed(request.original, request.threads), Exposed(request.lowered, request.threads)
@@ -34,13 +32,12 @@ def compare(request: LayersRequest) -> Verification:
         for _ in range(request.samples)
     ]
     laid = [{p.name: axes.to_physical(s[p.name], p.perm, p.physical) for p in request.inputs} for s in samples]
-    found: dict[str, _Found] = {}
-    for chunk in chunks(request.counterparts, request.budget):
-        found |= _compare(chunk, original, lowered, samples, laid)
-    suspects = [c for c in request.counterparts if found[c.name].relative > request.tolerance]
-    segments = Segments(original, {c.name: c for c in request.counterparts})
-    for chunk in chunks(suspects, request.budget, segments.inputs):
-        _isolate(chunk, segments, found, lowered, samples, laid)
+    counterparts = request.counterparts
+    found = {c.name: _Found() for c in counterparts}
+    _compare(list(chunks(counterparts, request.budget)), original, lowered, samples, laid, found)
+    suspects = [c for c in counterparts if found[c.name].relative > request.tolerance]
+    segments = Segments(original, {c.name: c for c in counterparts})
+    _isolate(list(chunks(suspects, request.budget, segments.inputs)), segments, lowered, samples, laid, found)
     layers = [_layer(c, found[c.name], original, segments) for c in request.counterparts]
     culprits = tuple(a for a in layers if a.relative > request.tolerance and not _acquitted(a, request.tolerance))
     outputs = _outputs(request, original, samples, laid)
@@ -85,37 +82,41 @@ def chunks(
 
 
 def _compare(
-    chunk: Sequence[Counterpart], original: Exposed, lowered: Exposed, samples: Sequence[Feeds], laid: Sequence[Feeds]
-) -> dict[str, _Found]:
-    found = {c.name: _Found() for c in chunk}
-    source, target = original.session(c.name for c in chunk), lowered.session(c.tensor for c in chunk)
-    for sample, physical in zip(samples, laid, strict=True):
-        wanted, got = source.run(sample), target.run(physical)
-        for c in chunk:
-            seen = found[c.name]
-            seen.physical, seen.dtype = got[c.tensor].shape, wanted[c.name].dtype
-            seen.relative = max(seen.relative, difference(logical(c, got[c.tensor]), wanted[c.name]))
-    return found
-
-
-def _isolate(
-    chunk: Sequence[Counterpart],
-    segments: Segments,
-    found: Mapping[str, _Found],
+    parts: Sequence[Sequence[Counterpart]],
+    original: Exposed,
     lowered: Exposed,
     samples: Sequence[Feeds],
     laid: Sequence[Feeds],
+    found: Mapping[str, _Found],
+) -> None:
+    source = original.relay([{c.name for c in part} for part in parts], samples)
+    target = lowered.relay([{c.tensor for c in part} for part in parts], laid)
+    for part, all_wanted, all_got in zip(parts, source, target, strict=True):
+        for c in part:
+            seen = found[c.name]
+            for wanted, got in zip(all_wanted, all_got, strict=True):
+                seen.physical, seen.dtype = got[c.tensor].shape, wanted[c.name].dtype
+                seen.relative = max(seen.relative, difference(logical(c, got[c.tensor]), wanted[c.name]))
+
+
+def _isolate(
+    parts: Sequence[Sequence[Counterpart]],
+    segments: Segments,
+    lowered: Exposed,
+    samples: Sequence[Feeds],
+    laid: Sequence[Feeds],
+    found: Mapping[str, _Found],
 ) -> None:
     """Feed the source's own operators with what the lowered graph has before them."""
-    inputs = {c.name: segments.inputs[c.name] for c in chunk}
-    target = lowered.session(t.tensor for c in chunk for t in (c, *inputs[c.name]))
-    for sample, physical in zip(samples, laid, strict=True):
-        got = target.run(physical)
-        for c in chunk:
-            fed = {i.name: logical(i, got[i.tensor]).astype(found[i.name].dtype) for i in inputs[c.name]}
-            wanted = segments.run(c.name, {**sample, **fed})
-            alone = OTHER if wanted is None else difference(logical(c, got[c.tensor]), wanted)
-            found[c.name].alone = max(found[c.name].alone or 0.0, alone)
+    stages = [{t.tensor for c in part for t in (c, *segments.inputs[c.name])} for part in parts]
+    for part, all_got in zip(parts, lowered.relay(stages, laid), strict=True):
+        for c in part:
+            for sample, got in zip(samples, all_got, strict=True):
+                before = segments.inputs[c.name]
+                fed = {i.name: logical(i, got[i.tensor]).astype(found[i.name].dtype) for i in before}
+                wanted = segments.run(c.name, {**sample, **fed})
+                alone = OTHER if wanted is None else difference(logical(c, got[c.tensor]), wanted)
+                found[c.name].alone = max(found[c.name].alone or 0.0, alone)
 
 
 def _outputs(
@@ -123,13 +124,13 @@ def _outputs(
 ) -> tuple[OutputDifference, ...]:
     """The file that is delivered, by its outputs alone: a simplifier leaves no other name to rely on."""
     names = [p.name for p in request.outputs]
-    source, target = original.session(names), Exposed(request.delivered, request.threads).session(names)
+    (wanted,) = original.relay([names], samples)
+    (got,) = Exposed(request.delivered, request.threads).relay([names], laid)
     worst = dict.fromkeys(names, 0.0)
-    for sample, physical in zip(samples, laid, strict=True):
-        wanted, got = source.run(sample), target.run(physical)
-        for port in request.outputs:
-            array = axes.to_logical(got[port.name], port.perm, port.logical)
-            worst[port.name] = max(worst[port.name], difference(array, wanted[port.name]))
+    for port in request.outputs:
+        for w, g in zip(wanted, got, strict=True):
+            array = axes.to_logical(g[port.name], port.perm, port.logical)
+            worst[port.name] = max(worst[port.name], difference(array, w[port.name]))
     return tuple(OutputDifference(name=n, relative=e) for n, e in worst.items())
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,63 +13,100 @@ import onnxruntime
 from edgeconv.core.layout import Array
 from edgeconv.core.onnx_file import save_onnx
 
+Feeds = Mapping[str, Array]
+
 
 class Exposed:
-    """Runs an ONNX file and returns any of its values; only those asked for are held in memory, and no weights."""
+    """An ONNX file, of which any run of nodes can be executed by itself; the weights stay on disk until then."""
 
     def __init__(self, path: Path, threads: int) -> None:
-        self.threads = threads
+        self._threads = threads
         self._scratch = tempfile.TemporaryDirectory(prefix=".exposed-", dir=path.parent)
-        self.folder = Path(self._scratch.name)
-        """Where the large weights lie."""
-        self._file = self.folder / "graph.onnx"
+        self._file = Path(self._scratch.name) / "graph.onnx"
         save_onnx(onnx.load(path), self._file, limit=0)
-        self.model = onnx.load(self._file, load_external_data=False)
-        weights = {t.name for t in self.model.graph.initializer}
-        self.inputs = {i.name: i for i in self.model.graph.input if i.name not in weights}
-        self.nodes = list(self.model.graph.node)
-        self.producers = {o: node for node in self.nodes for o in node.output if o}
+        self._model = onnx.load(self._file, load_external_data=False)
+        self._weights = {t.name: t for t in self._model.graph.initializer}
+        self.inputs = {i.name: i for i in self._model.graph.input if i.name not in self._weights}
+        self.nodes = list(self._model.graph.node)
         self.place = {o: i for i, node in enumerate(self.nodes) for o in node.output if o}
-        self._outputs = {o.name: o for o in self.model.graph.output}
+        """Index of the node that makes a value."""
 
     def dtype(self, name: str) -> str:
         """Of an input."""
         kind = self.inputs[name].type.tensor_type.elem_type
         return str(onnx.helper.tensor_dtype_to_np_dtype(kind).name)
 
+    def is_weight(self, name: str) -> bool:
+        return name in self._weights
+
     def before(self, name: str, most: int) -> list[str]:
         """The operators before that which makes a value, nearest first, along their first inputs."""
         told: list[str] = []
-        node = self.producers.get(name)
-        while node is not None and len(told) < most:
-            node = next((self.producers[r] for r in reads(node) if r in self.producers), None)
-            if node is not None:
-                told.append(f"{node.op_type} '{node.output[0]}'")
+        at = self.place.get(name)
+        while at is not None and len(told) < most:
+            at = next((self.place[r] for r in reads(self.nodes[at]) if r in self.place), None)
+            if at is not None:
+                told.append(f"{self.nodes[at].op_type} '{self.nodes[at].output[0]}'")
         return told
 
-    def session(self, names: Iterable[str]) -> Session:
-        """Values by name: outputs of nodes, or inputs of the graph."""
-        wanted = list(dict.fromkeys(names))
-        exposed = [n for n in wanted if n not in self.inputs]
-        del self.model.graph.output[:], self.model.graph.node[:]
-        self.model.graph.output.extend(self._outputs.get(n, onnx.ValueInfoProto(name=n)) for n in exposed)
-        if not exposed:
-            return Session(None, wanted, [])
-        self.model.graph.node.extend(self.nodes[: 1 + max(self.place[n] for n in exposed)])  # none runs for nothing
-        self._file.write_bytes(self.model.SerializeToString())
-        return Session(open_session(self._file, self.threads), wanted, exposed)
+    def session(self, nodes: Sequence[onnx.NodeProto], given: Feeds, outputs: Sequence[str]) -> Session:
+        """Some nodes by themselves.
+
+        Args:
+            nodes: in topological order.
+            given: an example of every value that they hang on; shapes and types are taken from it.
+            outputs: of these nodes.
+
+        Raises:
+            Exception: whatever ONNX Runtime has against them.
+        """
+        helper = onnx.helper
+        needed = list(dict.fromkeys(r for n in nodes for r in reads(n)))
+        fed = [n for n in needed if n in given]
+        ends = [helper.make_tensor_value_info(n, helper.np_dtype_to_tensor_dtype(given[n].dtype), given[n].shape)
+                for n in fed]  # fmt: skip
+        weights = [self._weights[n] for n in needed if n in self._weights and n not in given]
+        graph = helper.make_graph(nodes, "part", ends, [onnx.ValueInfoProto(name=o) for o in outputs], weights)
+        made = helper.make_model(graph, opset_imports=self._model.opset_import, functions=self._model.functions)
+        made.ir_version = self._model.ir_version
+        self._file.write_bytes(made.SerializeToString())
+        return Session(_open(self._file, self._threads), fed, list(outputs))
+
+    def relay(self, stages: Sequence[Collection[str]], samples: Sequence[Feeds]) -> Iterator[list[dict[str, Array]]]:
+        """Run the graph once per sample, in as many parts as there are stages.
+
+        After each part its values are handed out, one dictionary per sample; only what a later part reads, or a later
+        stage wants, is kept.
+        """
+        last_read = {r: i for i, node in enumerate(self.nodes) for r in reads(node)}
+        last_wanted = {n: i for i, names in enumerate(stages) for n in names}
+        live = [dict(s) for s in samples]
+        start = 0
+        for number, wanted in enumerate(stages):
+            stop = max([start, *(1 + self.place[n] for n in wanted if n in self.place)])
+            nodes = self.nodes[start:stop]
+
+            def kept(name: str, stop: int = stop, number: int = number) -> bool:
+                return last_read.get(name, -1) >= stop or last_wanted.get(name, -1) > number
+
+            outputs = [o for node in nodes for o in node.output if o and (kept(o) or o in wanted)]
+            session = self.session(nodes, live[0], outputs) if outputs else None
+            for values in live:
+                values.update(session.run(values) if session else {})
+            yield [{n: values[n] for n in wanted} for values in live]
+            live = [{n: a for n, a in values.items() if kept(n)} for values in live]
+            start = stop
 
 
 class Session:
-    def __init__(self, session: Any, wanted: list[str], exposed: list[str]) -> None:
-        self._session, self._wanted, self._exposed = session, wanted, exposed
+    """Nodes ready to run."""
 
-    def run(self, feeds: Mapping[str, Array]) -> dict[str, Array]:
-        made: dict[str, Array] = {}
-        if self._session is not None:
-            fed = {i.name: feeds[i.name] for i in self._session.get_inputs()}
-            made = dict(zip(self._exposed, self._session.run(self._exposed, fed), strict=True))
-        return {n: made[n] if n in made else feeds[n] for n in self._wanted}
+    def __init__(self, session: Any, inputs: list[str], outputs: list[str]) -> None:
+        self._session, self._inputs, self._outputs = session, inputs, outputs
+
+    def run(self, feeds: Feeds) -> dict[str, Array]:
+        made = self._session.run(self._outputs, {n: feeds[n] for n in self._inputs})
+        return dict(zip(self._outputs, made, strict=True))
 
 
 def reads(node: onnx.NodeProto) -> list[str]:
@@ -82,12 +119,11 @@ def reads(node: onnx.NodeProto) -> list[str]:
     return list(dict.fromkeys(names))
 
 
-def open_session(model: Path | bytes, threads: int) -> Any:
+def _open(model: Path, threads: int) -> Any:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.log_severity_level = 4
     options.enable_cpu_mem_arena = False  # it keeps what it once had, and each session has its own
     options.add_session_config_entry("session.disable_prepacking", "1")  # weights once, not twice
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
-    given = model if isinstance(model, bytes) else str(model)
-    return onnxruntime.InferenceSession(given, options, providers=["CPUExecutionProvider"])
+    return onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
