@@ -117,9 +117,14 @@ def _apply(
     except Refused as refused:
         trace.refusals.append(_refusal(graph, node, refused.reason, refused.remedy))
         return {}
+    made = result if isinstance(result, tuple) else (result,)
+    read = {*graph.outputs, *(i for n in graph.nodes for i in n.inputs)} if len(made) < outputs else ()
+    if more := [name for name in node.outputs[len(made) :] if name in read]:
+        reason = f"its further output{'s' * (len(more) > 1)} {', '.join(map(repr, more))} cannot be computed"
+        trace.refusals.append(_refusal(graph, node, reason, "use its first output alone"))
+        return {}
     trace.rules[node.op] += 1
     trace.lowered.append(node)
-    made = result if isinstance(result, tuple) else (result,)
     return {name: value for name, value in zip(node.outputs, made, strict=False) if name}
 
 

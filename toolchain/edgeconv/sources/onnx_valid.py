@@ -74,7 +74,7 @@ def _shapes(bare: onnx.ModelProto) -> list[str]:
     for output in bare.graph.output:
         output.type.tensor_type.ClearField("shape")
     try:
-        onnx.shape_inference.infer_shapes(bare, strict_mode=True)
+        onnx.shape_inference.infer_shapes(bare, check_type=True, strict_mode=True)
     except onnx.shape_inference.InferenceError as error:
         told = re.sub(r"\[\w+Error\] |Inference error\(s\): ", "", str(error))
         return [_PLACE.sub(r"\1 '\2':", line) for line in told.splitlines() if line]

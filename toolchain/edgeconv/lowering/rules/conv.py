@@ -9,6 +9,7 @@ import numpy as np
 from edgeconv.core.errors import Refused
 from edgeconv.core.layout import Array, Value, flatten
 from edgeconv.lowering.context import Context
+from edgeconv.lowering.fitting import weights_fit, window_fits
 from edgeconv.lowering.registry import Node, rule
 from edgeconv.lowering.spatial import spatial_groups
 from edgeconv.lowering.taps import Axis, stack_taps, stack_weight, taps, window
@@ -25,7 +26,8 @@ def conv(ctx: Context, node: Node) -> Value:
     of depthwise Conv2d. Kernel 1 with a stride selects the frames first. kT = stride without pads and dilation is
     the tap form without overlap.
     Exact: the same products are summed, in another order.
-    Refuses: a weight or bias computed at run time; more than three spatial axes.
+    Refuses: a weight or bias computed at run time, or of another size than the input asks for; a window larger than
+    the padded input; more than three spatial axes.
     """
     x = node.input(0)
     weight = node.required(1, "weight")
@@ -34,11 +36,13 @@ def conv(ctx: Context, node: Node) -> Value:
     if not 1 <= spatial <= 3:
         raise Refused(f"{spatial} spatial axes", "convolutions of one to three spatial axes are lowered")
     groups = int(node.attributes.get("group", 1))
+    weights_fit(x.shape, weight, bias, groups, transposed=False)
     strides = node.attributes.get("strides") or [1] * spatial
     dilations = node.attributes.get("dilations") or [1] * spatial
     kernel = weight.shape[2:]
     before, after = explicit_pads(node.attributes, x.shape[2:], kernel, strides, dilations)
     axes = [Axis(x.shape[2 + i], kernel[i], strides[i], dilations[i], before[i], after[i]) for i in range(spatial)]
+    window_fits([a.out for a in axes])
     return convolve(ctx, x, weight, bias, axes, groups)
 
 

@@ -10,6 +10,7 @@ from edgeconv.core.backend import Window
 from edgeconv.core.errors import Refused
 from edgeconv.core.layout import Array, Value, constant
 from edgeconv.lowering.context import Context
+from edgeconv.lowering.fitting import weights_fit
 from edgeconv.lowering.phases import Phase, Up, phase
 from edgeconv.lowering.registry import Node, rule
 from edgeconv.lowering.rules.conv import convolve
@@ -26,17 +27,20 @@ def conv_transpose(ctx: Context, node: Node) -> Value:
     zero is computed, and the phases are interleaved by a concatenation behind the time axis, where that is a view.
     Where nothing is strided, or the format has no grouped form, all axes go by phases (stride 1 has a single one).
     Exact: the same products are summed, in another order.
-    Refuses: a weight or bias computed at run time; more than three spatial axes; pads that leave no output.
+    Refuses: a weight or bias computed at run time, or of another size than the input asks for; more than three
+    spatial axes; pads that leave no output.
     """
     x = node.input(0)
     weight, bias = node.required(1, "weight"), node.constant(2, "bias")
     n = len(x.shape) - 2
     if not 1 <= n <= 3:
         raise Refused(f"{n} spatial axes", "transposed convolutions of one to three spatial axes are lowered")
+    groups = int(node.attributes.get("group", 1))
+    weights_fit(x.shape, weight, bias, groups, transposed=True)
     axes = geometry(node, x.shape[2:], weight.shape[2:])
     if min(a.out for a in axes) < 1:
         raise Refused(f"its output would have the size {[a.out for a in axes]}", "use smaller pads")
-    up = _Up(ctx, x, weight, bias, axes, int(node.attributes.get("group", 1)))
+    up = _Up(ctx, x, weight, bias, axes, groups)
     return up.phases({})
 
 
