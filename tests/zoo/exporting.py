@@ -38,7 +38,7 @@ def run(job: Job) -> Exported:
     for i in range(len(wanted.shapes)):
         np.save(folder / f"input{i}.npy", np.stack([clip[i] for clip in samples]))
     path = folder / "original.onnx"
-    exporter, notes = export(made, [torch.from_numpy(a) for a in samples[0]], path)
+    exporter, notes = export(made, [torch.from_numpy(a) for a in samples[0]], path, wanted.exporters)
     with torch.no_grad():
         expected = [[a.numpy() for a in _flat(made(*map(torch.from_numpy, clip)))] for clip in samples]
     answers = [run_onnx(path, clip, job.threads) for clip in samples]
@@ -59,12 +59,14 @@ def run(job: Job) -> Exported:
     )
 
 
-def export(made: nn.Module, example: list[torch.Tensor], path: Path) -> tuple[str, tuple[str, ...]]:
-    """TorchScript first; dynamo where that fails or where its file does not run."""
+def export(
+    made: nn.Module, example: list[torch.Tensor], path: Path, exporters: tuple[str, ...]
+) -> tuple[str, tuple[str, ...]]:
+    """The first exporter that does it and whose file runs; how the others failed."""
     notes: list[str] = []
-    for name, dynamo in (("torchscript", False), ("dynamo", True)):
+    for name in exporters:
         try:
-            _export(made, example, path, dynamo)
+            _export(made, example, path, dynamo=name == "dynamo")
             run_onnx(path, [e.numpy() for e in example], 1)
         except Exception as error:  # noqa: BLE001 - exporters raise anything
             notes.append(f"{name}: {type(error).__name__}: {' '.join(str(error).split())[:160]}")

@@ -48,6 +48,7 @@ def _settle(norms: list[_BatchNorm], network: nn.Module, clips: list[list[torch.
             norm.eval()
             norm.momentum = 0.1
             spread = norm.running_var
+            spread += 0.5 * norm.running_mean**2  # a mean far above the deviation would magnify rounding
             spread.clamp_(min=0.1 * float(spread.mean()) + 1e-3)
             norm.running_mean += 0.3 * spread.sqrt() * torch.randn_like(norm.running_mean)
             spread *= torch.empty_like(spread).uniform_(0.6, 1.6)
