@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 import pytest
@@ -10,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tflite_graphs import Array, draws
 
-from edgeconv.tflite import clipped_range
+from edgeconv.tflite import Graph, Op, Tensor, chosen_ranges, clipped_range
+from edgeconv.tflite.calibrate import reciprocal_root_bound
 from edgeconv.tflite.scales import affine
 
 BINS = 512
@@ -119,3 +121,84 @@ def test_monte_carlo_finds_no_better_range_on_the_same_grid() -> None:
     others = [error(values, (low * a / 12, high * b / 12)) for a in range(2, 13) for b in range(2, 13)]
     assert mine <= min(others) * 1.05
     assert mine < error(values, (low, high)) * 0.95
+
+
+# -- what is quantized over more, or less, than the range of the smallest error ------------------------------
+
+
+@dataclass(frozen=True)
+class Seen:
+    low: float
+    high: float
+    counts: tuple[int, ...]
+
+
+def seen(values: Array) -> Seen:
+    low, high = float(values.min()), float(values.max())
+    return Seen(low, high, tuple(np.histogram(values, BINS, (low, high))[0].tolist()))
+
+
+def norm() -> Graph:
+    """d * d, its mean, plus a number, reciprocal root, times a scale; d * d also goes elsewhere where asked for."""
+    graph = Graph(inputs=["d"], outputs=["out"])
+    for name in ("d", "square", "mean", "sum", "root", "gain", "out"):
+        graph.add(Tensor(name, (1, 4, 6, 2)))
+    graph.add(Tensor("eps", (1,), "float32", np.array([1e-5], np.float32)))
+    graph.add(Tensor("scale", (2,), "float32", np.array([3.0, -2.0], np.float32)))
+    graph.ops = [
+        Op("MUL", ("d", "d"), ("square",)),
+        Op("MEAN", ("square", ""), ("mean",)),
+        Op("ADD", ("mean", "eps"), ("sum",)),
+        Op("RSQRT", ("sum",), ("root",)),
+        Op("MUL", ("root", "scale"), ("gain",)),
+        Op("MUL", ("d", "gain"), ("out",)),
+    ]
+    return graph
+
+
+def variances() -> Array:
+    """Of most channels about 1; a few are dead."""
+    alive = np.random.default_rng(3).uniform(0.5, 2.0, 5000)
+    return np.append(alive, np.full(20, 1e-5))
+
+
+def test_averaged_squares_and_variances_keep_all_that_was_seen() -> None:
+    values = {n: seen(with_outlier() ** 2) for n in ("square", "mean", "sum")} | {"d": seen(with_outlier())}
+    ranges = chosen_ranges(norm(), values)
+    assert ranges["square"][1] == values["square"].high == ranges["sum"][1]
+    assert ranges["d"][1] < values["d"].high / 2  # others are clipped
+    assert ranges["sum"][0] == values["sum"].low > 0  # the true smallest one: roots and quotients need it
+
+
+def test_products_of_two_tensors_are_no_squares() -> None:
+    graph = norm()
+    graph.ops[0] = Op("MUL", ("d", "out"), ("square",))
+    assert chosen_ranges(graph, {"square": seen(with_outlier() ** 2)})["square"][1] < 900
+
+
+def test_dead_channels_do_not_take_the_steps_of_reciprocal_roots() -> None:
+    of = variances()
+    values = {"sum": seen(of), "root": seen(of**-0.5), "gain": seen(3 * of**-0.5)}
+    assert values["root"].high > 300
+    ranges = chosen_ranges(norm(), values)
+    assert 1.3 < ranges["root"][1] < 4
+    assert ranges["gain"][1] == pytest.approx(3 * ranges["root"][1])
+    without = {n: seen(v[:5000]) for n, v in (("sum", of), ("root", of**-0.5))}
+    assert chosen_ranges(norm(), without)["root"][1] == pytest.approx(0.5**-0.5, rel=0.05)
+
+
+def test_no_other_bound_has_a_smaller_relative_error() -> None:
+    of = np.random.default_rng(5).gamma(3.0, 0.4, 20000) + 0.02
+    roots, told_apart = of**-0.5, of / (of + of.max() / 255)
+
+    def relative(bound: float) -> float:
+        q = np.clip(np.round(roots / bound * 255), 0, 255) / 255 * bound
+        return float((told_apart * ((q - roots) / roots) ** 2).mean())
+
+    mine = relative(reciprocal_root_bound(seen(of)))
+    assert mine <= 1.05 * min(relative(b) for b in np.geomspace(roots.min(), roots.max(), 60))
+
+
+@pytest.mark.parametrize("bad", [Seen(1.0, 2.0, ()), Seen(-1.0, 2.0, (1, 2)), Seen(0.0, math.inf, (1, 2))])
+def test_without_a_histogram_of_positive_values_there_is_no_bound(bad: Seen) -> None:
+    assert reciprocal_root_bound(bad) == math.inf

@@ -265,3 +265,24 @@ def test_the_bias_takes_back_what_rounding_adds_on_average(kind: str) -> None:
     steps_of_bias = np.array(new_bias.quant.scales)
     np.testing.assert_allclose(np.asarray(new_bias.data) * steps_of_bias, bias - added, atol=steps_of_bias.max() * 0.51)
     assert np.abs(added).max() > 10 * steps_of_bias.max()
+
+
+@pytest.mark.parametrize("kernel", [1, 3])
+def test_a_grouped_convolution_is_rounded_as_one_convolution_per_group(kernel: int) -> None:
+    window = Window((kernel, kernel))
+    weight, x = numbers(4, 3, kernel, kernel), smooth()
+    whole = built(lambda b, t: b.conv2d(t, weight, None, window, 2), SHAPE)
+    mean = np.array([1.0, -3.0, 10.0, 0.0, 3.0, -2.0])
+    full = moments_of("alike", 1, 6)[0]
+    moments = full[None] if kernel == 1 else moments_of("alike", 6, 9)
+    made = quantize(whole, seen_ranges(whole, x), Recipe(), {whole.ops[0].outputs[0]: InputMoments(mean, moments)})
+    for g in (0, 1):
+        mine = slice(3 * g, 3 * g + 3)
+        part = built(lambda b, t, w=weight[2 * g : 2 * g + 2]: b.conv2d(t, w, None, window, 1), (*SHAPE[:3], 3))
+        seen = InputMoments(mean[mine], moments[:, mine, mine] if kernel == 1 else moments[mine])
+        alone = quantize(part, seen_ranges(part, x[..., mine]), Recipe(), {part.ops[0].outputs[0]: seen})
+        weights = [np.asarray(m.tensors[m.ops[0].inputs[1]].data) for m in (made, alone)]
+        np.testing.assert_array_equal(weights[0][2 * g : 2 * g + 2], weights[1])
+        bias = [m.tensors[m.ops[0].inputs[2]] for m in (made, alone)]
+        real_bias = [np.asarray(b.data) * np.array(b.quant.scales) for b in bias if b.quant is not None]
+        np.testing.assert_allclose(real_bias[0][2 * g : 2 * g + 2], real_bias[1], rtol=0.05, atol=1e-3)

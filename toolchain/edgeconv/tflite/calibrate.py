@@ -62,13 +62,14 @@ def reciprocal_root_bound(of: Seen) -> float:
     """Upper end of the range of 1 / sqrt(x) with the smallest mean squared relative error.
 
     The x of a dead channel is next to 0, and its reciprocal root, a hundred times that of the others, would take all
-    the steps; in a product with values of the size sqrt(x) it does not matter.
+    the steps. What int8 can hardly tell from 0 counts little.
     """
     if not of.counts or of.low < 0 or not np.isfinite(of.high) or of.high <= 0:
         return float("inf")
     width = (of.high - of.low) / len(of.counts)
-    roots = (of.low + width * (np.arange(len(of.counts)) + 0.5)) ** -0.5
-    weights = np.asarray(of.counts, np.float64)
+    floors = of.low + width * np.arange(len(of.counts))
+    roots = (floors + width / 2) ** -0.5
+    weights = np.asarray(of.counts, np.float64) * floors / (floors + of.high / LEVELS)
     bounds = np.geomspace(of.high**-0.5, max(of.low, of.high / LEVELS) ** -0.5, 4 * STEPS)[:, None]
     relative = np.where(roots > bounds, (1 - bounds / roots) ** 2, (bounds / LEVELS / roots) ** 2 / 12)
     return float(bounds[int(np.argmin((weights * relative).sum(1))), 0])

@@ -117,13 +117,18 @@ def _weights(graph: Graph, op: Op, weighted: Weighted, seen: InputMoments | None
 
 def _rounded(op: Op, steps: Array, seen: InputMoments | None) -> tuple[Array, Array]:
     """int8 weight [O, ...] and the mean output error per channel, in steps; plain rounding where nothing was seen."""
-    channels = 0 if seen is None else len(seen.mean)
-    if seen is None or (op.kind != "DEPTHWISE_CONV_2D" and steps.shape[-1] != channels):  # a grouped convolution
+    if seen is None:
         return np.clip(np.round(steps), -127, 127).astype(np.int8), np.zeros(len(steps))
+    channels = len(seen.mean)
     if op.kind == "DEPTHWISE_CONV_2D":
         q = np.clip(np.round(steps), -127, 127)
         multiplier = len(steps) // channels
         return q.astype(np.int8), (q - steps).reshape(len(steps), -1).sum(1) * np.repeat(seen.mean, multiplier)
+    groups = channels // steps.shape[-1]
+    if groups > 1:
+        pieces = zip(np.split(steps, groups), seen.split(groups), strict=True)
+        weights, errors = zip(*(_rounded(op, w, m) for w, m in pieces), strict=True)
+        return np.concatenate(weights), np.concatenate(errors)
     flat = steps.reshape(len(steps), -1, channels)
     plain: Array = np.clip(np.round(flat), -127, 127)
     rounded = plain if seen.moments is None else round_weights(flat, seen.moments)

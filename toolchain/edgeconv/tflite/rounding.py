@@ -26,6 +26,15 @@ class InputMoments:
     moments: Array | None = None
     """[C, K, K]: second moments over the K kernel positions of each channel; K = 1: [1, C, C] over the channels."""
 
+    def split(self, groups: int) -> list[InputMoments]:
+        """Those of equal runs of channels."""
+        size = len(self.mean) // groups
+        runs = [slice(g * size, (g + 1) * size) for g in range(groups)]
+        if self.moments is None:
+            return [InputMoments(self.mean[r]) for r in runs]
+        over_channels = len(self.moments) != len(self.mean)
+        return [InputMoments(self.mean[r], self.moments[:, r, r] if over_channels else self.moments[r]) for r in runs]
+
 
 def read_moments(arrays: Mapping[str, Array]) -> dict[str, InputMoments]:
     names = {key.rpartition("|")[0] for key in arrays}
