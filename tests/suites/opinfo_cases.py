@@ -1,7 +1,7 @@
 """torch's own operator samples (OpInfo) as ONNX models: every rank-5 sample of the operators named here.
 
 The TorchScript exporter makes the models, under our own rewrites of what it cannot do (adaptive pools of uneven bins)
-or does wrongly (it forgets the divisor of an average); torch eager without them judges both.
+or does wrongly (it forgets the divisor of an average); torch eager without them is the judge.
 """
 
 from __future__ import annotations
@@ -18,8 +18,6 @@ import torch
 from lowering_cases import OPSET, Array
 
 from edgeconv.sources.rewrites import Rewriting
-
-OPERATORS = ("conv3d", "conv_transpose3d", "max_pool3d", "avg_pool3d", "adaptive_avg_pool3d", "adaptive_max_pool3d")
 
 
 class Call(torch.nn.Module):
@@ -51,15 +49,16 @@ class Sample:
 
 
 class NotExportable(Exception):
-    """The exporter refuses the sample, and nothing that ONNX has can express it."""
+    """The exporter refuses the sample."""
 
 
 @lru_cache
 def samples(op: str) -> tuple[Sample, ...]:
-    """Every rank-5 sample, in torch's order, drawn in float64."""
+    """Every rank-5 sample of 'name' or 'name variant', in torch's order, drawn in float64."""
     from torch.testing._internal.common_methods_invocations import op_db
 
-    (info,) = [o for o in op_db if o.name == f"nn.functional.{op}"]
+    name, _, variant = op.partition(" ")
+    (info,) = [o for o in op_db if (o.name, o.variant_test_name) == (f"nn.functional.{name}", variant)]
     torch.manual_seed(0)
     drawn = [s for s in info.sample_inputs("cpu", torch.float64) if s.input.ndim == 5]
     return tuple(Sample(op, i, s.input.detach(), Call(info.op, s.args, s.kwargs)) for i, s in enumerate(drawn))
@@ -92,6 +91,6 @@ def export(module: torch.nn.Module, x: torch.Tensor, name: str = "x") -> onnx.Mo
         warnings.simplefilter("ignore")
         try:
             torch.onnx.export(module.eval(), (x,), file, opset_version=OPSET, dynamo=False, input_names=[name])
-        except torch.onnx.errors.SymbolicValueError as error:
+        except torch.onnx.errors.OnnxExporterError as error:
             raise NotExportable(str(error).splitlines()[0]) from error
     return onnx.load_from_string(file.getvalue())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnxruntime
@@ -77,6 +78,27 @@ def test_an_average_with_its_own_divisor(tmp_path: Path, ceil: bool, counted: bo
     with Rewriting():
         exporters._export(subject, tmp_path / "kept.onnx", 18, dynamo=False)
     assert exporters.difference(tmp_path / "kept.onnx", subject) < 1e-6
+
+
+@pytest.mark.parametrize("mode", ["area", "nearest-exact"])
+@pytest.mark.parametrize(
+    "sizes", [{"size": (7, 4, 5)}, {"size": 6}, {"scale_factor": 1.7}, {"scale_factor": (2, 0.6, 1)},
+              {"scale_factor": 1.7, "recompute_scale_factor": True}], ids=str,
+)  # fmt: skip
+def test_interpolations(tmp_path: Path, sizes: dict[str, Any], mode: str) -> None:
+    network = nn.Upsample(mode=mode, **sizes)
+    got, told = rewritten(network)
+    torch.testing.assert_close(got, network(CLIP), rtol=1e-5, atol=1e-6)
+    assert len(told) == 1
+    subject = exporters.subject_of(network, (CLIP,))
+    with Rewriting():
+        exporters._export(subject, tmp_path / "m.onnx", 18, dynamo=False)
+    assert exporters.difference(tmp_path / "m.onnx", subject) < 1e-6
+
+
+@pytest.mark.parametrize("mode", ["nearest", "trilinear"])
+def test_interpolations_that_exporters_know(mode: str) -> None:
+    assert rewritten(nn.Upsample(scale_factor=2, mode=mode))[1] == ()
 
 
 @pytest.mark.parametrize("pool", [nn.AdaptiveAvgPool1d(3), nn.AdaptiveMaxPool1d(4)], ids=str)
