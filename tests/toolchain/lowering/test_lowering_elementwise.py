@@ -127,9 +127,11 @@ def test_prelu_between_convolutions_is_one_operator() -> None:
     assert tflite_form.ops == {"CONV_2D": 2, "PRELU": 1}
 
 
-def test_squares_by_pow() -> None:
-    made, feeds = single("Pow", SHAPE, {"c": np.float32(2)})
-    check_both(made, feeds, CLIP)
+def test_exponents_may_be_integers() -> None:
+    for exponent in (np.float32(2), np.int64(2), np.int64(3)):
+        made, feeds = single("Pow", SHAPE, {"c": exponent})
+        feeds["x"] = np.abs(feeds["x"]) + 0.1
+        check_both(made, feeds, CLIP)
 
 
 def test_integer_remainders_are_refused() -> None:
@@ -247,6 +249,14 @@ def test_where_with_a_constant_mask(mask: tuple[int, ...]) -> None:
     everywhere([node("Where", ["m", "x", "u"], ["y"])], {"x": shape, "u": shape}, weights)
 
 
+@pytest.mark.parametrize("value", [True, False])
+def test_where_that_chooses_one_side_everywhere(value: bool) -> None:
+    weights = {"m": np.full((2, 1, 7), value)}
+    nodes = [node("Where", ["m", "x", "u"], ["w"]), node("Relu", ["w"], ["y"])]
+    onnx_form, _ = everywhere(nodes, {"x": (3, 7), "u": (2, 3, 7)}, weights)
+    assert onnx_form.ops["Where"] == 0
+
+
 def test_where_with_a_computed_condition_is_refused() -> None:
     made = model([node("Where", ["c", "x", "u"], ["y"])], {"x": (2, 3), "u": (2, 3), "c": (2, 3)}, ["y"])
     made.graph.input[2].type.tensor_type.elem_type = 9
@@ -259,6 +269,16 @@ def test_casts_between_floats_are_no_operator_and_others_are_refused() -> None:
     assert onnx_form.ops == {"Relu": 1, "Identity": 1}
     made, _ = single("Cast", (2, 3), to=7)
     assert "it casts to integers or booleans" in reasons(made)[0]
+
+
+def test_the_mask_of_a_dropout_is_all_true() -> None:
+    """Old exports name it; where it is used it is a constant."""
+    nodes = [node("Dropout", ["x"], ["d", "m"]), node("Where", ["m", "d", "zero"], ["y"])]
+    onnx_form, _ = check_both(model(nodes, {"x": SHAPE}, ["y"], {"zero": np.float32(0)}), {"x": Weights().clip(*SHAPE)})
+    assert onnx_form.ops == {"Identity": 1}
+    check_both(*single("Dropout", SHAPE, opset=10, ratio=0.3), CLIP)
+    made, _ = single("Dropout", (2, 3), {"r": np.float32(0.5), "t": np.array(True)})
+    assert "it is in training mode" in reasons(made)[0]
 
 
 def test_old_broadcasts_begin_at_an_axis() -> None:

@@ -76,6 +76,15 @@ def test_nearest_repetition_is_a_concatenation_and_a_view() -> None:
         assert lowered.ops["Slice"] + lowered.ops["SLICE"] + lowered.ops["STRIDED_SLICE"] == 0
 
 
+def test_nearest_positions_too_scattered_for_slices_are_a_product() -> None:
+    """Height 97 to 190: most rows twice, some once."""
+    how = node("Resize", ["x", "", "", "s"], ["y"])
+    made = model([how], {"x": (1, 3, 2, 97, 4)}, ["y"], {"s": np.array([1, 3, 2, 190, 4])})
+    for lowered in check_both(made, {"x": Weights(3).clip(1, 3, 2, 97, 4)}, CLIP):
+        assert lowered.moves == 0
+        assert lowered.ops["MatMul"] + lowered.ops["BATCH_MATMUL"] == 1
+
+
 def test_nearest_to_every_second_frame_is_a_unit_slice() -> None:
     onnx_form, _ = resize(SHAPE, scales=[1, 1, 0.5, 1, 1], coordinate_transformation_mode="asymmetric",
                           nearest_mode="floor")  # fmt: skip

@@ -126,6 +126,10 @@ def test_old_opsets_carry_axes_as_attributes() -> None:
         node("Relu", ["b"], ["y"]),
     ]
     check_both(model(nodes, {"x": (2, 3)}, ["y"], opset=11), {"x": Weights().clip(2, 3)})
+    nodes = [node("Reshape", ["x"], ["r"], shape=[0, -1]), node("Concat", ["r", "r"], ["y"])]
+    x = Weights().clip(2, 3, 4)
+    twice = np.concatenate([x.reshape(2, 12)] * 2, 1)
+    check_both(model(nodes, {"x": (2, 3, 4)}, ["y"], opset=3), {"x": x}, {}, [twice])
 
 
 def test_zero_copies_a_size_and_allowzero_does_not() -> None:

@@ -6,7 +6,7 @@ import itertools
 
 from edgeconv.core.backend import BINARY
 from edgeconv.core.errors import Refused
-from edgeconv.core.layout import Value, size_of
+from edgeconv.core.layout import Value, constant, size_of
 from edgeconv.lowering.context import Context
 from edgeconv.lowering.registry import Node, rule
 
@@ -16,15 +16,15 @@ def binary(ctx: Context, node: Node) -> Value:
     """Elementwise function of two tensors with any broadcast.
 
     Before: f(a, b), numpy broadcasting, any rank. After: both operands refined to common atoms, adjacent axes of
-    equal broadcast signature merged, one rank <= 4 operator. Exact.
+    equal broadcast signature merged, one rank <= 4 operator; constants take the type of what is computed. Exact.
     Refuses: shapes that do not broadcast.
     Max and Min of more than two tensors become a chain.
     """
     if node.op == "Mod" and not node.attributes.get("fmod"):
         raise Refused("an integer Mod", "only floating-point remainders (fmod=1) are lowered")
-    value = node.input(0)
+    value = _floating(ctx, node.input(0))
     for i in range(1, len(node.inputs)):
-        other = _placed(ctx, node, value, node.input(i))
+        other = _placed(ctx, node, value, _floating(ctx, node.input(i)))
         pairs = itertools.zip_longest(reversed(value.shape), reversed(other.shape), fillvalue=1)
         if any(a != b and 1 not in (a, b) for a, b in pairs):
             raise Refused(
@@ -32,6 +32,12 @@ def binary(ctx: Context, node: Node) -> Value:
             )
         value = ctx.binary(node.op, value, other)
     return value
+
+
+def _floating(ctx: Context, value: Value) -> Value:
+    """Exponents may be integers (opset 12), and masks booleans."""
+    array = value.array
+    return value if array is None or array.dtype == ctx.dtype else constant(array.astype(ctx.dtype))
 
 
 def _placed(ctx: Context, node: Node, left: Value, right: Value) -> Value:

@@ -14,4 +14,4 @@ def concat(ctx: Context, node: Node) -> Value:
     Exact. Refuses nothing.
     """
     values = [node.input(i) for i in range(len(node.inputs))]
-    return ctx.concat(values, int(node.attributes["axis"]) % len(values[0].shape))
+    return ctx.concat(values, int(node.attributes.get("axis", 1)) % len(values[0].shape))

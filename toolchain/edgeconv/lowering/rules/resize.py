@@ -27,8 +27,9 @@ def resize(ctx: Context, node: Node) -> Value:
 
     Before: Resize(x, roi, scales or sizes) of any rank.
     After: axis by axis (all modes are separable): nearest picks positions (repetitions become a concatenation that
-    is a view, other positions slices); linear of the usual coordinate modes runs as one Resize over the last two axes
-    and one over the first; whatever else (cubic, antialias, odd scales) becomes a product with a constant matrix.
+    is a view, other positions slices, or a product with zeros and ones); linear of the usual coordinate modes runs as
+    one Resize over the last two axes and one over the first; whatever else (cubic, antialias, odd scales) becomes a
+    product with a constant matrix.
     Exact: positions are rounded in float32 as runtimes do it, weights are computed in float64.
     Refuses: scales, sizes or roi computed at run time; tf_crop_and_resize.
     """
@@ -45,10 +46,18 @@ def resize(ctx: Context, node: Node) -> Value:
         todo = {a: t for a, t in todo.items() if a not in exact}
     for axis, (scale, size) in todo.items():
         if how.mode == "nearest":
-            x = ctx.take(x, axis, how.picks(x.shape[axis], size, scale))
+            x = _picked(ctx, x, axis, how.picks(x.shape[axis], size, scale))
         else:
             x = ctx.mix(x, axis, how.matrix(x.shape[axis], size, scale).astype(ctx.dtype))
     return x
+
+
+def _picked(ctx: Context, x: Value, axis: int, picks: Sequence[int]) -> Value:
+    """Positions as slices, or, where they are too scattered for that, by a product with zeros and ones."""
+    try:
+        return ctx.take(x, axis, picks)
+    except Refused:
+        return ctx.mix(x, axis, np.eye(x.shape[axis], dtype=ctx.dtype)[list(picks)])
 
 
 def _sizes(node: Node, have: Sequence[int], early: bool) -> tuple[list[float], list[int]]:
