@@ -67,20 +67,32 @@ class Verdict:
     """Why torch's exporter gave up: it loses sizes behind a Pad, and wants them for adaptive pools and norms."""
 
 
+@dataclass(frozen=True)
+class Case:
+    """A graph that was exported, and what torch says to one clip."""
+
+    spec: Spec
+    model: bytes
+    feed: Array
+    expected: Sequence[Array]
+
+
 def judge(spec: Spec) -> Verdict:
     """Export, lower, emit, run and compare."""
-    verdict = Verdict()
     network = Network(spec)
-    expected = network.expected()
+    try:
+        model = _exported(network)
+    except torch.onnx.errors.SymbolicValueError as error:
+        return Verdict(unexportable=str(error).splitlines()[0])
+    return judge_case(Case(spec, model, network.feed(), network.expected()))
+
+
+def judge_case(case: Case) -> Verdict:
+    verdict = Verdict(model=case.model)
     with TemporaryDirectory() as name:
         folder = Path(name)
-        try:
-            _export(verdict, network)
-        except torch.onnx.errors.SymbolicValueError as error:
-            verdict.unexportable = str(error).splitlines()[0]
-            return verdict
-        _guarded(verdict, "onnx", lambda: _judge_onnx(verdict, network, expected, folder / "lowered.onnx"))
-        _guarded(verdict, "tflite", lambda: _judge_tflite(verdict, network, expected, folder / "emitted.tflite"))
+        _guarded(verdict, "onnx", lambda: _judge_onnx(verdict, case, folder / "lowered.onnx"))
+        _guarded(verdict, "tflite", lambda: _judge_tflite(verdict, case, folder / "emitted.tflite"))
     return verdict
 
 
@@ -96,7 +108,7 @@ def _guarded(verdict: Verdict, stage: str, work: Callable[[], None]) -> None:
         )
 
 
-def _export(verdict: Verdict, network: Network) -> None:
+def _exported(network: Network) -> bytes:
     """By the TorchScript exporter. With an even seed it folds BatchNorms, with an odd one that is left to us."""
     mode = torch.onnx.TrainingMode.PRESERVE if network.spec.seed % 2 else torch.onnx.TrainingMode.EVAL
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)
@@ -107,7 +119,7 @@ def _export(verdict: Verdict, network: Network) -> None:
             network.eval(), (torch.from_numpy(network.feed()),), file, dynamo=False, opset_version=OPSET, training=mode,
             input_names=["clip"], output_names=[f"y{i}" for i in range(len(network.spec.outputs))],
         )  # fmt: skip
-    verdict.model = file.getvalue()
+    return file.getvalue()
 
 
 def lowered(model: bytes, spec: Spec, backend: OnnxBackend | TfliteBackend) -> Trace:
@@ -116,26 +128,26 @@ def lowered(model: bytes, spec: Spec, backend: OnnxBackend | TfliteBackend) -> T
     return lower(graph, backend, {"clip": spec.layout} if spec.layout != "?" else {})
 
 
-def _judge_onnx(verdict: Verdict, network: Network, expected: Sequence[Array], path: Path) -> None:
+def _judge_onnx(verdict: Verdict, case: Case, path: Path) -> None:
     backend = OnnxBackend(OPSET)
-    trace = lowered(verdict.model, network.spec, backend)
+    trace = lowered(case.model, case.spec, backend)
     path.write_bytes(backend.model().SerializeToString())
     _structure(verdict, "onnx", inspect_file(path), trace)
     session = onnxruntime.InferenceSession(str(path), _options(), providers=["CPUExecutionProvider"])
-    got = session.run(None, {"clip": _physical(network.feed(), trace.inputs[0])})
-    _compare(verdict, "onnx", [_logical(a, p) for a, p in zip(got, trace.outputs, strict=True)], expected)
-    _layers(verdict, trace, path)
+    got = session.run(None, {"clip": _physical(case.feed, trace.inputs[0])})
+    _compare(verdict, "onnx", [_logical(a, p) for a, p in zip(got, trace.outputs, strict=True)], case.expected)
+    _layers(verdict, case.model, trace, path)
 
 
-def _layers(verdict: Verdict, trace: Trace, path: Path) -> None:
+def _layers(verdict: Verdict, model: bytes, trace: Trace, path: Path) -> None:
     """Every value of the exported graph that the lowered one has too; each layer is judged by what reaches it.
 
     ONNX's shape inference is wrong for some pools in ceil mode: ONNX Runtime then does not load what torch exported.
     """
     original = path.with_name("original.onnx")
-    original.write_bytes(verdict.model)
+    original.write_bytes(model)
     try:
-        onnxruntime.InferenceSession(verdict.model, _options(), providers=["CPUExecutionProvider"])
+        onnxruntime.InferenceSession(model, _options(), providers=["CPUExecutionProvider"])
     except onnxruntime.capi.onnxruntime_pybind11_state.Fail:
         return
     found = compare(
@@ -158,9 +170,9 @@ def _options() -> Any:
     return options
 
 
-def _judge_tflite(verdict: Verdict, network: Network, expected: Sequence[Array], path: Path) -> None:
+def _judge_tflite(verdict: Verdict, case: Case, path: Path) -> None:
     backend = TfliteBackend()
-    trace = lowered(verdict.model, network.spec, backend)
+    trace = lowered(case.model, case.spec, backend)
     optimize(backend.graph)
     path.write_bytes(write(backend.graph, "random graph"))
     _structure(verdict, "tflite", inspect_file(path), trace)
@@ -168,10 +180,10 @@ def _judge_tflite(verdict: Verdict, network: Network, expected: Sequence[Array],
     for stage, kernels in KERNELS.items():
         run = Interpreter(str(path), num_threads=1, experimental_op_resolver_type=kernels)
         run.allocate_tensors()
-        run.set_tensor(run.get_input_details()[0]["index"], _physical(network.feed(), trace.inputs[0]))
+        run.set_tensor(run.get_input_details()[0]["index"], _physical(case.feed, trace.inputs[0]))
         run.invoke()
         got = [run.get_tensor(d["index"]) for d in run.get_output_details()]
-        _compare(verdict, stage, [_logical(a, p) for a, p in zip(got, trace.outputs, strict=True)], expected)
+        _compare(verdict, stage, [_logical(a, p) for a, p in zip(got, trace.outputs, strict=True)], case.expected)
 
 
 def _structure(verdict: Verdict, stage: str, summary: ModelSummary, trace: Trace) -> None:
