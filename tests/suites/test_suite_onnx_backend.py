@@ -20,11 +20,9 @@ MORE = ("NCd1d2d3d4d5_mean_weight", "NCd1d2d3d4d5_none_no_weight")
 NO_RULE = {
     "AffineGrid": ["affine_grid_3d", "affine_grid_3d_align_corners"],
     "Col2Im": ["col2im_5d"],
-    "GatherElements": [f"nllloss_{case}_expanded" for case in (FIVE, *MORE)],
     "GridSample": [
         f"gridsample_volumetric_{mode}_align_corners_{i}" for mode in ("nearest", "bilinear") for i in (0, 1)
     ],
-    "LpPool": ["lppool_3d_default"],
     "NegativeLogLikelihoodLoss": [
         *(f"nllloss_{case}" for case in (FIVE, *MORE)),
         *(f"sce_{case}{log}_expanded" for case in (FIVE, *MORE) for log in ("", "_log_prob")),
@@ -33,6 +31,10 @@ NO_RULE = {
 }
 """Refused: losses belong to training, the others to no video network that we met."""
 REFUSED = {f"test_{name}": [f"{op}: there is no rule for it"] for op, names in NO_RULE.items() for name in names}
+REFUSED |= {  # a loss takes one of the classes' scores at every place
+    f"test_nllloss_{case}_expanded": [f"GatherElements: {count} scattered indices"]
+    for case, count in zip((FIVE, *MORE), (540, 6480, 6480), strict=True)
+}
 
 
 def test_the_data_sets_are_all_there() -> None:
@@ -58,7 +60,7 @@ def refusals(case: DataSet) -> list[str]:
     return []
 
 
-@pytest.mark.parametrize(("rank", "lowered"), [("5", 32), ("more", 3)])
+@pytest.mark.parametrize(("rank", "lowered"), [("5", 33), ("more", 3)])
 def test_lowered_is_the_stored_output(rank: str, lowered: int) -> None:
     cases = [d for d in data_sets() if (d.rank == 5) == (rank == "5")]
     found = {case.name: reasons for case in cases if (reasons := refusals(case))}

@@ -81,8 +81,10 @@ def graph_of(model: onnx.ModelProto) -> SourceGraph:
             continue
         shape = _static_shape(value)
         if shape is None:
-            dims = [d.dim_param or d.dim_value for d in value.type.tensor_type.shape.dim]
-            problems.append(f"input '{value.name}' has the dynamic shape {dims}")
+            sizes = value.type.tensor_type.shape.dim
+            dims = [d.dim_value if d.HasField("dim_value") else d.dim_param or "?" for d in sizes]
+            kind = "empty" if 0 in dims else "dynamic"
+            problems.append(f"input '{value.name}' has the {kind} shape {dims}")
             continue
         inputs[value.name] = shape
         dtypes[value.name] = onnx.helper.tensor_dtype_to_np_dtype(value.type.tensor_type.elem_type).name
