@@ -129,7 +129,7 @@ def lower(
         layouts: the axes of the inputs, 'NCTHW', or one per input in their order or by name.
         options: arguments of a factory.
         weights: a checkpoint for what a factory builds.
-        opset: of the ONNX, 13 to 21.
+        opset: of the ONNX, 18 to 21.
         simplify: run onnxsim on the result; it is checked, and left out where it changes anything.
         verify: compare original and lowered layer by layer in ONNX Runtime, float32, at most 1e-5 of a layer's scale.
         seed: of random weights and of the inputs of the comparison.
@@ -156,7 +156,12 @@ def lower(
 
             path = Path(folder) / f"{type(model).__name__}.onnx"
             exported = sources.export_module(
-                model, example_inputs, path, opset, input_shapes=_shapes(input_shapes), input_layouts=_layouts(layouts)
+                model,
+                example_inputs,
+                path,
+                short_road.OPSET,
+                input_shapes=_shapes(input_shapes),
+                input_layouts=_layouts(layouts),
             )
             exporter, notes = exported.exporter, exported.notes
             spec = sources.resolve(

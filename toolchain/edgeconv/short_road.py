@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edgeconv import gates, inspection, layerwise, lowering, sources
+from edgeconv.core.errors import UsageError
 from edgeconv.core.progress import Progress, Silent, Stopwatch
 from edgeconv.core.report import Gate, StageTiming
 from edgeconv.core.staged_file import StagedFile
@@ -14,6 +15,9 @@ from edgeconv.core.summary import ModelSummary
 from edgeconv.steps.lower_file import LoweredFile, LowerFileRequest, lower_in_child
 
 OPSET = 18
+"""Of what is exported, and of what is written unless another is asked for."""
+OPSETS = range(18, 22)
+"""What can be written: every operator of the 4D vocabulary is there, and the runtimes that we check with know it."""
 
 
 @dataclass(frozen=True)
@@ -68,12 +72,16 @@ def lower(request: LowerRequest, progress: Progress | None = None) -> LowerResul
     Raises:
         EdgeconvError: with every reason that the refusing station knows.
     """
+    if request.opset not in OPSETS:
+        raise UsageError(
+            f"ONNX of opset {request.opset} cannot be written", hint=f"choose {OPSETS.start} to {OPSETS.stop - 1}"
+        )
     watch = Stopwatch(progress or Silent())
     with StagedFile(request.out) as staged:
         original, plain = staged.scratch / "original.onnx", staged.scratch / "lowered" / staged.path.name
         plain.parent.mkdir()
         with watch.stage("export to ONNX"):
-            exported = sources.export_onnx(request.spec, original, request.opset, request.threads)
+            exported = sources.export_onnx(request.spec, original, OPSET, request.threads)
             watch.saw(exported.peak_mib)
             before = inspection.inspect_file(original)
         with watch.stage("lower"):

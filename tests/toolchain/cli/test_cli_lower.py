@@ -100,12 +100,21 @@ def test_refusals_are_all_told_and_nothing_is_written(tmp_path: Path) -> None:
     assert not (tmp_path / "out.onnx").exists()
 
 
+@pytest.mark.parametrize("opset", ["18", "21"])
+def test_the_ends_of_the_opset_range_run(made: Path, opset: str, tmp_path: Path) -> None:
+    ran = edgeconv("lower", made, "-o", tmp_path / "out.onnx", "--opset", opset, "--verify", "-q", "--no-simplify")
+    assert (ran.code, ran.out, ran.err) == (0, "", "")
+    written = onnx.load(tmp_path / "out.onnx")
+    onnx.checker.check_model(written, full_check=True)
+    assert written.opset_import[0].version == int(opset)
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
         (("no-such-model",), "there is no model"),
         (("net.onnx",), "does not exist"),
-        (("eco-lite-3d", "--opset", "7"), "--opset"),
+        (("eco-lite-3d", "--opset", "7"), "ONNX of opset 7 cannot be written"),
         (("eco-lite-3d", "--set", "x"), "not name=value"),
         (("eco-lite-3d", "-o", "."), "is a folder"),
     ],

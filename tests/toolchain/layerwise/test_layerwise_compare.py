@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,8 @@ from lowering_cases import Array, Weights, model, node
 
 from edgeconv.layerwise import compare_layers
 from edgeconv.layerwise.compare import OTHER, chunks, difference
+from edgeconv.layerwise.exposed import Exposed, Feeds, Session
+from edgeconv.layerwise.segments import Segments
 from edgeconv.layerwise.uncompared import CONSTANT, MERGED, UNUSED
 
 
@@ -180,3 +183,34 @@ def test_the_comparison_runs_in_a_child_and_tells_its_memory(pair: Pair) -> None
 )
 def test_differences_are_of_the_layers_scale(got: list[float], wanted: list[float], expected: float) -> None:
     assert difference(np.array(got), np.array(wanted)) == pytest.approx(expected)
+
+
+def test_a_layer_that_cannot_be_run_alone_is_not_acquitted(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
+    def double(graph: onnx.GraphProto) -> None:
+        change_weight(graph, maker(graph, "Conv", "inner").input[1], lambda a: a * 2)
+
+    pair.spoil(double)
+    monkeypatch.setattr(Segments, "run", lambda *_: None)
+    found = pair.compare()
+    assert [c.value for c in found.culprits] == ["inner", "sum", "late", "pooled", "mean", "flat", "logits"]
+    assert found.culprits[0].alone == OTHER
+    assert found.inherited == 0
+
+
+def test_each_node_runs_once_however_many_parts(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
+    ran: list[str] = []
+    plain = Exposed.session
+
+    def counting(self: Exposed, nodes: Sequence[onnx.NodeProto], given: Feeds, outputs: Sequence[str]) -> Session:
+        ran.extend(n.name or n.output[0] for n in nodes)
+        return plain(self, nodes, given, outputs)
+
+    monkeypatch.setattr(Exposed, "session", counting)
+    graph = Exposed(pair.folder / "original.onnx", 1)
+    names = [o for node in graph.nodes for o in node.output]
+    x = Weights().clip(*SHAPE)
+    parts = [made for (made,) in graph.relay([{name} for name in names], [{"x": x}])]
+    assert sorted(ran) == sorted(names)
+    assert [list(p) for p in parts] == [[n] for n in names]
+    ((whole,),) = graph.relay([names], [{"x": x}])
+    assert all((whole[n] == p[n]).all() for p, n in zip(parts, names, strict=True))

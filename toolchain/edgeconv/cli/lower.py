@@ -28,7 +28,7 @@ def lower(
     settings: Settings = None,
     input_shape: InputShapes = None,
     input_layout: InputLayouts = None,
-    opset: Annotated[int, typer.Option("--opset", min=13, max=21, help="ONNX opset of what is written.")] = 18,
+    opset: Annotated[int, typer.Option("--opset", help="ONNX opset of what is written, 18 to 21.")] = 18,
     simplify: Annotated[bool, typer.Option(help="Run onnxsim on the result, and check what it made.")] = True,
     seed: Seed = 0,
     threads: Annotated[int, typer.Option("--threads", min=1, help="CPU threads.")] = 2,
