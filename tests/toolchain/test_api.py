@@ -139,6 +139,7 @@ def test_a_lowered_model_lowers_to_itself(tmp_path: Path) -> None:
         (lambda: edgeconv.lower("no-such-model"), UsageError, "there is no model 'no-such-model'"),
         (lambda: edgeconv.lower(Network()), UsageError, "input shape of 'Network' is not known"),
         (lambda: edgeconv.lower(hand_made(), example_inputs=1), UsageError, "are for a torch.nn.Module"),
+        (lambda: edgeconv.lower(onnx.ModelProto()), UsageError, "'the model in memory' is not an ONNX model"),
         (lambda: edgeconv.lower(nn.LSTM(3, 4), input_shapes=(2, 5, 3)), ModelError, "cannot be lowered"),
         (lambda: edgeconv.export(Network(), out="b", target="nothing"), UsageError, "no target 'nothing'"),
         (lambda: edgeconv.export(Network(), out="b"), UsageError, "no target was given"),

@@ -300,7 +300,7 @@ def _source(
             f"a {type(model).__name__} is no model",
             hint="give a torch.nn.Module, an onnx.ModelProto, a path, or a model name",
         )
-    return sources.resolve(
+    spec = sources.resolve(
         text,
         options={name: value if isinstance(value, str) else repr(value) for name, value in (options or {}).items()},
         weights=_path(weights),
@@ -308,6 +308,7 @@ def _source(
         input_layout=_layouts(layouts),
         seed=seed,
     )
+    return spec.model_copy(update={"text": "the model in memory"}) if _is_proto(model) else spec
 
 
 def _refuse_examples(example_inputs: Any) -> None:
