@@ -187,3 +187,21 @@ def test_margin_widens_the_output_alone() -> None:
     name = graph.outputs[0]
     assert quant_of(wide, name).scales[0] == pytest.approx(1.5 * quant_of(plain, name).scales[0], rel=1e-6)
     assert quant_of(wide, graph.inputs[0]) == quant_of(plain, graph.inputs[0])
+
+
+@pytest.mark.parametrize(("factor", "readers", "partitions"), [(1e-6, 1, 1), (1e-6, 2, 2), (1e-2, 2, 1)])
+def test_a_tiny_addend_stays_with_the_delegate_if_nothing_else_reads_it(
+    factor: float, readers: int, partitions: int
+) -> None:
+    def build(b: Any, x: str) -> list[str]:
+        tiny = b.binary("Mul", x, b.constant(np.full(3, factor, np.float32)))
+        both = b.unary("Tanh", b.binary("Add", x, tiny), {})
+        return [both, *([b.binary("Mul", tiny, tiny)] if readers > 1 else [])]
+
+    graph = built(build, SHAPE)
+    x = numbers(*SHAPE, low=-3, high=3)
+    made = quantized_graph(graph, x)
+    plan = [d["op_name"] for d in interpreter(write(made, "case"), delegate=True)._get_ops_details()]
+    assert plan.count("DELEGATE") == partitions
+    got = real(run(made, steps(x, quant_of(made, made.inputs[0])))[0], quant_of(made, made.outputs[0]))
+    assert np.abs(got - run(graph, x)[0]).max() <= 0.03

@@ -108,6 +108,7 @@ CASES: dict[str, Case] = {
     "hard sigmoid": Case(unary("HardSigmoid"), bound=2),
     "hard swish": Case(unary("HardSwish")),
     "swish": Case(unary("Swish", alpha=1.5)),
+    "mish": Case(unary("Mish"), cut="RSQRT: " + NO_INT8, bound=3),
     "leaky relu": Case(unary("LeakyRelu", alpha=0.1)),
     "leaky relu, tiny slope": Case(unary("LeakyRelu", alpha=0.001)),
     "leaky relu, negative slope": Case(unary("LeakyRelu", alpha=-0.3)),

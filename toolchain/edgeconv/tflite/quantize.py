@@ -67,7 +67,11 @@ def quantize(
         f"'{n}' is not finite during calibration" for n in live if n in ranges and not np.isfinite(ranges[n]).all()
     ]
     if problems:
-        raise ModelError("the model cannot be quantized to int8", reasons=problems)
+        raise ModelError(
+            "the model cannot be quantized to int8",
+            reasons=problems,
+            hint="replace what has no int8 kernel (ReLU, SiLU, GELU and Mish have one), or use the float file",
+        )
     separate_fixed_scales(graph, ranges)
     quants = activation_quants(graph, ranges, recipe.output_margin)
     out = Graph(inputs=list(graph.inputs), outputs=list(graph.outputs), ports=dict(graph.ports))

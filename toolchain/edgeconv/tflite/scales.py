@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
@@ -93,15 +94,30 @@ def activation_quants(graph: Graph, ranges: Mapping[str, Range], margin: float) 
     groups = _groups(graph)
     joint = _joint(groups, ranges, margin)
     quants = {r: groups.fixed.get(r) or _own(groups, r, bounds) for r, bounds in joint.items()}
+    alone = _alone(groups)
     for _ in range(_PASSES):
         before = dict(quants)
         for op in graph.ops:
             root = groups.root(op.outputs[0])
             if root in quants and root not in groups.fixed:
                 quants[root] = _at_least(quants[root], _least_step(graph, op, groups, quants))
+            for name in alone & set(op.inputs) if op.kind in ("ADD", "SUB") and root in quants else ():
+                quants[name] = _at_least(quants[name], quants[root].scales[0] * _SMALLEST_RATIO)
         if quants == before:
             break
     return {n: quants[groups.root(n)] for n in computed_floats(graph) if n in ranges}
+
+
+def _alone(groups: _Groups) -> set[str]:
+    """Tensors that share their scale with none and that one operator reads: their scale matters to it alone."""
+    graph = groups.graph
+    members = Counter(groups.root(n) for n in computed_floats(graph))
+    readers = graph.users()
+    return {
+        n
+        for n in computed_floats(graph)
+        if members[groups.root(n)] == 1 and len(readers.get(n, [])) == 1 and n not in graph.outputs
+    } - set(groups.fixed)
 
 
 def _joint(groups: _Groups, ranges: Mapping[str, Range], margin: float) -> dict[str, Range]:

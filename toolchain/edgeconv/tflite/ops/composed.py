@@ -99,9 +99,12 @@ def _softplus(e: Emitter, tensor: str, _attributes: Attributes) -> str:
     return _f(e, "ADD", _f(e, "RELU", tensor), _f(e, "LOG", _plus(e, small, 1.0)))
 
 
-def _mish(e: Emitter, tensor: str, attributes: Attributes) -> str:
-    """x tanh(softplus(x))."""
-    return _f(e, "MUL", tensor, _f(e, "TANH", _softplus(e, tensor, attributes)))
+def _mish(e: Emitter, tensor: str, _attributes: Attributes) -> str:
+    """x tanh(log(1 + exp(x))) = x (1 - t^2) / (1 + t^2), t = 1 / (1 + exp(x)): no overflow, and it has an int8 form."""
+    t = _f(e, "LOGISTIC", _times(e, tensor, -1.0))
+    square, one = _f(e, "MUL", t, t), e.number(1.0)
+    share = _f(e, "DIV", _f(e, "SUB", one, square), _f(e, "ADD", square, one))
+    return _f(e, "MUL", tensor, share)
 
 
 def _softsign(e: Emitter, tensor: str, _attributes: Attributes) -> str:
