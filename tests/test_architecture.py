@@ -32,6 +32,7 @@ LAYERS = {
     "pipeline": 4,
     "short_road": 4,
     "cli": 5,
+    "lowered_model": 4,
     "api": 5,
     "__main__": 6,
 }

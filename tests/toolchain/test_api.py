@@ -13,10 +13,10 @@ from lowering_cases import Array, Weights, model, node
 from torch import nn
 
 import edgeconv
-from edgeconv.api import LoweredModel
 from edgeconv.core.errors import EdgeconvError, ModelError, UsageError
 from edgeconv.core.summary import ModelSummary
 from edgeconv.inspection import inspect_file
+from edgeconv.lowered_model import LoweredModel
 from edgeconv.profiles import load_profile
 
 CLIP = (2, 3, 4, 12, 10)
