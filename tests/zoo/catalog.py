@@ -80,5 +80,7 @@ NETWORKS = (
 of a minute for mvit_v2_s, and its file does not run in ONNX Runtime."""
 
 
-def network(name: str) -> Network:
-    return next(n for n in NETWORKS if n.name == name)
+def network(name: str, shapes: tuple[Shape, ...] = ()) -> Network:
+    """By name, on clips of its usual or of other shapes."""
+    found = next(n for n in NETWORKS if n.name == name)
+    return replace(found, shapes=shapes) if shapes else found

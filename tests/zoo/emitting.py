@@ -93,7 +93,7 @@ def emit(job: Job) -> tuple[tflite.Graph, lowering.Trace]:
     lowering.equalize_channels(graph)
     lowering.merge_gelus(graph)
     backend = tflite.TfliteBackend()
-    trace = lowering.lower(graph, backend, dict.fromkeys(graph.inputs, network(job.name).layout))
+    trace = lowering.lower(graph, backend, dict.fromkeys(graph.inputs, network(job.name, job.shapes).layout))
     tflite.optimize(backend.graph)
     return backend.graph, trace
 

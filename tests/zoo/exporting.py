@@ -32,7 +32,7 @@ def build(wanted: Network) -> nn.Module:
 
 def run(job: Job) -> Exported:
     torch.set_num_threads(job.threads)
-    wanted, folder = network(job.name), Path(job.folder)
+    wanted, folder = network(job.name, job.shapes), Path(job.folder)
     made = build(wanted)
     samples = clips(wanted.shapes, wanted.layout, job.clips, seed=1)
     for i in range(len(wanted.shapes)):

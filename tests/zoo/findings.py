@@ -10,6 +10,7 @@ class Job(BaseModel):
 
     name: str
     folder: str
+    shapes: tuple[tuple[int, ...], ...]
     clips: int = 4
     threads: int = 1
     int8: bool = True
@@ -43,6 +44,14 @@ class Lowered(BaseModel):
     """Largest difference of a layer over that layer's scale."""
     culprits: tuple[str, ...] = ()
     """Layers that differ by themselves."""
+
+
+class Cost(BaseModel):
+    """Of lowering, from the ONNX file to the 4D one."""
+
+    seconds: float
+    mebibytes: float
+    model_mebibytes: float
 
 
 class Emitted(BaseModel):

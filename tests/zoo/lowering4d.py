@@ -14,12 +14,12 @@ from edgeconv.steps.lower_file import LoweredFile, LowerFileRequest, lower_file
 from zoo.catalog import Network, network
 from zoo.comparing import Array, laid, relative, run_onnx, unlaid
 from zoo.exporting_options import OPSET
-from zoo.findings import Job, Lowered
+from zoo.findings import Cost, Job, Lowered
 
 
 def run(job: Job) -> Lowered:
     """Lower, and hold every layer and output against the exported file's."""
-    folder, wanted = Path(job.folder), network(job.name)
+    folder, wanted = Path(job.folder), network(job.name, job.shapes)
     try:
         lowered, seconds, mebibytes = measured(folder, wanted)
     except EdgeconvError as refused:
@@ -53,6 +53,13 @@ def run(job: Job) -> Lowered:
             *filter(None, [compared.died]),
         ),
     )
+
+
+def cost(job: Job) -> Cost:
+    """Of the lowering alone; the exported file is there already."""
+    _, seconds, mebibytes = measured(Path(job.folder), network(job.name, job.shapes))
+    size = (Path(job.folder) / "original.onnx").stat().st_size
+    return Cost(seconds=seconds, mebibytes=mebibytes, model_mebibytes=size / 2**20)
 
 
 def measured(folder: Path, wanted: Network) -> tuple[LoweredFile, float, float]:

@@ -21,12 +21,8 @@ Response = TypeVar("Response", bound=BaseModel)
 
 def examine(wanted: Network, cache: Path, threads: int = 1) -> Finding:
     """All stages that can be reached; the export is taken from the cache while the factories stay as they are."""
-    folder = cache / wanted.name
-    folder.mkdir(parents=True, exist_ok=True)
-    int8 = wanted.family is not Family.TRANSFORMER
-    job = Job(name=wanted.name, folder=str(folder), threads=threads, int8=int8)
+    job = _job(wanted, cache, threads)
     finding = Finding(name=wanted.name)
-    _let_children_import()
     died: list[str] = []
 
     def stage(function: str, response: type[Response]) -> Response | None:
@@ -37,35 +33,55 @@ def examine(wanted: Network, cache: Path, threads: int = 1) -> Finding:
             died.append(" ".join((error.message, *error.reasons)))
             return None
 
-    finding.exported = _kept(job, folder) or stage("exporting:run", Exported)
+    finding.exported = _kept(job) or stage("exporting:run", Exported)
     if finding.exported is not None:
-        _keep(job, folder, finding.exported)
+        _keep(job, finding.exported)
         finding.lowered = stage("lowering4d:run", Lowered)
         converted = stage("emitting:run", Converted)
         finding.emitted = converted and converted.emitted
         finding.quantized = converted and converted.quantized
     finding.died = tuple(died)
-    (folder / "finding.json").write_text(finding.model_dump_json(indent=2), encoding="utf-8")
+    (Path(job.folder) / "finding.json").write_text(finding.model_dump_json(indent=2), encoding="utf-8")
     return finding
 
 
-def _kept(job: Job, folder: Path) -> Exported | None:
+def prepared(wanted: Network, cache: Path, threads: int = 2) -> Job:
+    """The network exported into the cache, and no more.
+
+    Raises:
+        ChildDied: no exporter can.
+    """
+    job = _job(wanted, cache, threads)
+    if _kept(job) is None:
+        _keep(job, call_once("export", "zoo.exporting:run", job, Exported, TIMEOUT, threads).value)
+    return job
+
+
+def _job(wanted: Network, cache: Path, threads: int) -> Job:
+    folder = cache / wanted.name
+    folder.mkdir(parents=True, exist_ok=True)
+    _let_children_import()
+    int8 = wanted.family is not Family.TRANSFORMER
+    return Job(name=wanted.name, folder=str(folder), shapes=wanted.shapes, threads=threads, int8=int8)
+
+
+def _kept(job: Job) -> Exported | None:
     """An earlier export, while the code that makes it is the same."""
-    kept, stamp = folder / "exported.json", folder / "stamp"
+    kept, stamp = Path(job.folder) / "exported.json", Path(job.folder) / "stamp"
     if not kept.is_file() or not stamp.is_file() or stamp.read_text() != _fingerprint(job):
         return None
     return Exported.model_validate_json(kept.read_text(encoding="utf-8"))
 
 
-def _keep(job: Job, folder: Path, made: Exported) -> None:
-    (folder / "exported.json").write_text(made.model_dump_json(indent=2), encoding="utf-8")
-    (folder / "stamp").write_text(_fingerprint(job))
+def _keep(job: Job, made: Exported) -> None:
+    (Path(job.folder) / "exported.json").write_text(made.model_dump_json(indent=2), encoding="utf-8")
+    (Path(job.folder) / "stamp").write_text(_fingerprint(job))
 
 
 def _fingerprint(job: Job) -> str:
     """Of the code that makes the exported file."""
     sources = sorted((*HERE.glob("*_nets.py"), HERE / "weights.py", HERE / "exporting.py", HERE / "catalog.py"))
-    digest = hashlib.sha256(job.model_dump_json(exclude={"folder", "threads"}).encode())
+    digest = hashlib.sha256(job.model_dump_json(exclude={"folder", "threads", "int8"}).encode())
     for source in sources:
         digest.update(source.read_bytes())
     return digest.hexdigest()
