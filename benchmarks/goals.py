@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from results import Results
+from results import Ratio, Results
 
 RATIOS = {
     "onnxruntime / 4d-add": ("onnxruntime-3d", "eco-lite-4d-add"),
@@ -56,6 +57,8 @@ def goals(results: Results) -> Iterator[Goal]:
     yield _speed(
         results, "exact 3d / tensorflow", "Exact 3D int8: time relative to TensorFlow's CONV_3D file", 0.27, False
     )
+    yield from _conv3d(results)
+    yield from _lowerings(results)
     for name, accuracy in results.accuracy.items():
         found = [(a, m) for m, agreements in accuracy.models.items() for a in agreements]
         mean, of_mean = min((a.cosine_mean, f"{m}, {a.runtime}") for a, m in found)
@@ -64,12 +67,39 @@ def goals(results: Results) -> Iterator[Goal]:
         yield Goal(f"int8 vs fp32, least cosine ({name} clips)", 0.93, True, "{:.4f}".format, least, of_least)
 
 
+SMALL = 32
+"""MiB; what a graph of a thousand operators needs, however small its weights are."""
+
+
+def _conv3d(results: Results) -> Iterator[Goal]:
+    found = results.conv3d.networks if results.conv3d else {}
+    what = "Exact 3D int8: times faster than TensorFlow's float CONV_3D file"
+    for name in ("r3d_18", "eco_lite_3d"):
+        faster = found[name].faster if name in found else None
+        yield Goal(f"{what}, {name}", 3, True, _times, faster and faster.median, _spread(faster) if faster else "")
+    middle = statistics.median(s.faster.median for s in found.values()) if found else None
+    yield Goal(f"{what}, median of the CNNs", 2, True, _times, middle, f"{len(found)} networks")
+
+
+def _lowerings(results: Results) -> Iterator[Goal]:
+    costs = results.lowerings.networks if results.lowerings else {}
+    slowest = max(costs, key=lambda n: costs[n].seconds, default="")
+    yield Goal("Lowering, seconds", 5, False, "{:.1f} s".format, costs[slowest].seconds if costs else None, slowest)
+    large = {n: c.mebibytes / c.model_mebibytes for n, c in costs.items() if c.mebibytes > SMALL}
+    most = max(large, key=lambda n: large[n], default="")
+    what = f"Lowering, memory over the model's size (where above {SMALL} MiB)"
+    yield Goal(what, 3, False, _times, large[most] if large else None, most)
+
+
+def _spread(ratio: Ratio) -> str:
+    return f"quartiles {ratio.low:.2f} to {ratio.high:.2f}; of the least times {ratio.least:.2f}"
+
+
 def _speed(results: Results, name: str, what: str, bound: float, at_least: bool) -> Goal:
     ratio = results.latency.ratios.get(name) if results.latency else None
     if ratio is None:
         return Goal(what, bound, at_least, _times, None)
-    spread = f"quartiles {ratio.low:.2f} to {ratio.high:.2f}; of the least times {ratio.least:.2f}"
-    return Goal(what, bound, at_least, _times, ratio.median, spread)
+    return Goal(what, bound, at_least, _times, ratio.median, _spread(ratio))
 
 
 def _times(value: float) -> str:

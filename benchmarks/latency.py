@@ -76,7 +76,7 @@ def measure(
         runner.feed(clip)
         runner.run()
     watch = Watch()
-    kept = _rounds(runners, plan)
+    kept = rounds(runners, plan)
     times = {key: [r.times[key] for r in kept] for key in runners}
     return Latency(
         conditions=watch.conclude(statistics.fmean(r.others for r in kept)),
@@ -93,12 +93,12 @@ def measure(
             )
             for e in entries
         },
-        ratios={n: _ratio(times[a], times[b]) for n, (a, b) in ratios.items() if a in times and b in times},
+        ratios={n: ratio(times[a], times[b]) for n, (a, b) in ratios.items() if a in times and b in times},
         skipped=skipped,
     )
 
 
-def _rounds(runners: dict[str, Runner], plan: Plan) -> list[Round]:
+def rounds(runners: dict[str, Runner], plan: Plan) -> list[Round]:
     """Rounds until enough were calm, or the patience is at its end; then the calmest."""
     done: list[Round] = []
     keys, left = list(runners), plan.patience
@@ -123,7 +123,8 @@ def _turn(run: Callable[[], object]) -> float:
     return statistics.median(taken)
 
 
-def _ratio(numerator: Sequence[float], denominator: Sequence[float]) -> Ratio:
+def ratio(numerator: Sequence[float], denominator: Sequence[float]) -> Ratio:
+    """Of two contenders' times, round by round."""
     each = [a / b for a, b in zip(numerator, denominator, strict=True)]
     low, middle, high = statistics.quantiles(each, n=4, method="inclusive")
     least = min(numerator) / min(denominator)

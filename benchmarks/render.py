@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from goals import Goal, goals
-from results import Accuracy, Conditions, Exports, Latency, Results
+from results import Accuracy, Conditions, Conv3dSpeeds, Exports, Latency, Lowerings, Ratio, Results
 
 _HEAD = """# Benchmarks
 
@@ -20,6 +20,10 @@ def document(results: Results) -> str:
     parts = [_HEAD, "## Numbers to reach\n", _goals(list(goals(results)))]
     if results.latency:
         parts += ["## Latency\n", *_latency(results.latency)]
+    if results.conv3d:
+        parts += ["## Other people's networks against CONV_3D\n", *_conv3d(results.conv3d)]
+    if results.lowerings:
+        parts += ["## Cost of lowering\n", *_lowerings(results.lowerings)]
     if results.exports:
         parts += ["## Cost of a default export\n", *_exports(results)]
     if results.accuracy:
@@ -84,6 +88,46 @@ def _latency(latency: Latency) -> Iterator[str]:
     )
     for what, why in latency.skipped.items():
         yield f"Skipped: {what}: {why}.\n"
+
+
+def _conv3d(found: Conv3dSpeeds) -> Iterator[str]:
+    yield (
+        f"LiteRT, {found.threads} threads. For each network both files lie in one process and take turns, "
+        f"{found.rounds} rounds as above. Ours is the exact network in full int8. The peer's is float32: the network "
+        "rebuilt in NDHWC with the same weights, BatchNorms folded, agreeing with the exported file to 1e-4, through "
+        "TensorFlow's converter; its 3D pools are a spatial and a temporal 2D pool, because TFLite has no other. "
+        f"{_conditions(found.conditions)}\n"
+    )
+    rows = [
+        (n, s.clip, f"{s.ours_ms:.1f}", f"{s.peer_ms:.1f}", *(f"{v:.2f}" for v in _four(s.faster)))
+        for n, s in found.networks.items()
+    ]
+    head = ("Network", "Clip", "Ours, ms", "CONV_3D, ms", "Times faster", "Quartile", "Quartile", "Of the least times")
+    yield _table(head, rows, 6)
+    for name, why in found.skipped.items():
+        yield f"{name} has no peer: {why}.\n"
+
+
+def _four(ratio: Ratio) -> tuple[float, ...]:
+    return ratio.median, ratio.low, ratio.high, ratio.least
+
+
+def _lowerings(found: Lowerings) -> Iterator[str]:
+    yield (
+        "From the exported ONNX file to the 4D one, without export and verification; the quickest of three processes, "
+        f"and the largest memory above that of the started process. {_conditions(found.conditions)}\n"
+    )
+    rows = [
+        (
+            n,
+            f"{c.seconds:.2f}",
+            f"{c.model_mebibytes:.1f}",
+            f"{c.mebibytes:.1f}",
+            f"{c.mebibytes / c.model_mebibytes:.1f}",
+        )
+        for n, c in found.networks.items()
+    ]
+    yield _table(("Network", "Seconds", "Model, MiB", "Memory, MiB", "Memory over model"), rows, 4)
 
 
 def _exports(results: Results) -> Iterator[str]:

@@ -102,6 +102,39 @@ class Latency(Part):
     """What was not measured, and why."""
 
 
+class LoweringCost(Part):
+    seconds: float
+    """From the exported ONNX file to the 4D one, the process already started."""
+    mebibytes: float
+    """Peak above that of the started process."""
+    model_mebibytes: float
+    """Size of the exported file."""
+
+
+class Lowerings(Part):
+    conditions: Conditions
+    networks: dict[str, LoweringCost]
+
+
+class Conv3dSpeed(Part):
+    """Our exact int8 file and TensorFlow's float CONV_3D file of one network."""
+
+    clip: str
+    ours_ms: float
+    peer_ms: float
+    faster: Ratio
+    """The peer's time over ours."""
+
+
+class Conv3dSpeeds(Part):
+    conditions: Conditions
+    threads: int
+    rounds: int
+    networks: dict[str, Conv3dSpeed]
+    skipped: dict[str, str] = Field(default_factory=dict)
+    """Networks of which TensorFlow has no such file, and why."""
+
+
 class PeerCost(Part):
     """What another converter took for its int8 file; from the run that filled the cache."""
 
@@ -114,6 +147,8 @@ class Results(Part):
     accuracy: dict[str, Accuracy] = Field(default_factory=dict)
     """'synthetic', and 'videos' where a folder was given."""
     latency: Latency | None = None
+    lowerings: Lowerings | None = None
+    conv3d: Conv3dSpeeds | None = None
     peers: dict[str, PeerCost] = Field(default_factory=dict)
 
 

@@ -7,8 +7,10 @@ from typing import Annotated, Optional
 
 import accuracy
 import contenders
+import conv3d_speed
 import export_cost
 import latency
+import lowering_cost
 import render as rendering
 import results
 import typer
@@ -20,6 +22,7 @@ app = typer.Typer(add_completion=False, no_args_is_help=True, help=__doc__)
 Out = Annotated[Path, typer.Option(help="Results file; a section that is measured again replaces the old one.")]
 Cache = Annotated[Path, typer.Option(help="Folder for bundles, clips and the peers' files.")]
 # Typer reads these annotations at run time, on Python 3.10 too.
+Zoo = Annotated[Path, typer.Option(help="Folder that `make zoo` keeps its exports in.")]
 Videos = Annotated[
     Optional[Path],  # noqa: UP045
     typer.Option("--calibration", help="Measure the agreement also on the videos of this folder."),
@@ -32,6 +35,7 @@ Rounds = Annotated[int, typer.Option(min=2, help="Turns of every contender.")]
 Patience = Annotated[float, typer.Option(min=0, help="Seconds to spend on waiting for a calm machine.")]
 PLAN = latency.Plan()
 OUT, CACHE = HERE / "results.json", HERE.parent / "out" / "benchmarks"
+ZOO = HERE.parent / "out" / "zoo"
 DOCUMENT = HERE.parent / "docs" / "benchmarks.md"
 
 
@@ -75,6 +79,20 @@ def speed(
 
 
 @app.command()
+def lowering(out: Out = OUT, zoo: Zoo = ZOO) -> None:
+    """Seconds and memory of lowering alone, for every network of the zoo."""
+    measured = lowering_cost.measure(zoo.absolute())
+    results.save(results.load(out).model_copy(update={"lowerings": measured}), out)
+
+
+@app.command()
+def conv3d(out: Out = OUT, zoo: Zoo = ZOO) -> None:
+    """The zoo's CNNs in int8 against the float CONV_3D files of TensorFlow's converter, in turns."""
+    measured = conv3d_speed.measure(zoo.absolute())
+    results.save(results.load(out).model_copy(update={"conv3d": measured}), out)
+
+
+@app.command()
 def render(out: Out = OUT, document: Annotated[Path, typer.Option()] = DOCUMENT, check: bool = False) -> None:
     """Write docs/benchmarks.md from the results; --check only says whether it is up to date."""
     text = rendering.document(results.load(out))
@@ -101,6 +119,8 @@ def everything(
     if calibration is not None:
         videos(calibration, out, cache)
     speed(out, cache, onnx2tf_python, rounds, patience)
+    lowering(out)
+    conv3d(out)
     render(out, DOCUMENT, check=False)
     typer.echo(f"wrote {out} and {DOCUMENT}")
 

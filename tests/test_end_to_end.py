@@ -22,9 +22,7 @@ LOOSE = ParityProfile(int8_cosine_mean=0.8, int8_cosine_min=0.5, max_saturated=0
 def _export(name: str, out: Path, **options: str) -> pipeline.ExportResult:
     few = ClipsProfile(clips=4)
     profile = load_profile("tflite").model_copy(update={"verification": few, "parity": LOOSE})
-    spec = sources.resolve(
-        name, options={**SMALL, **options}
-    )
+    spec = sources.resolve(name, options={**SMALL, **options})
     return pipeline.export(pipeline.ExportRequest(spec, profile, out))
 
 
@@ -114,9 +112,7 @@ def test_uint8_ends_and_paper_stride(tmp_path: Path) -> None:
     few = ClipsProfile(clips=2)
     profile = profile.model_copy(update={"calibration": ClipsProfile(clips=4), "verification": few, "parity": LOOSE})
     options = {**SMALL, "stride": "paper", "width": "0.25"}
-    spec = sources.resolve(
-        "eco-lite-4d-add", options=options, seed=3
-    )
+    spec = sources.resolve("eco-lite-4d-add", options=options, seed=3)
     result = pipeline.export(pipeline.ExportRequest(spec, profile, tmp_path / "out"))
     assert [g for g in result.report.failed_gates if "cosine" not in g.name] == []
     interpreter = Interpreter(str(tmp_path / "out" / "model_int8.tflite"), num_threads=1)

@@ -13,6 +13,7 @@ from edgeconv.core.layout import Array
 from edgeconv.core.numbered import numbered
 from edgeconv.lowering import graph_of, lower
 from edgeconv.runtimes import Feed, Measured, RangesRequest, RunRequest, run_model, tensor_ranges
+from edgeconv.runtimes.tflite import clipping_ends
 from edgeconv.tflite import Recipe, TfliteBackend, optimize, quantize, write
 
 A = np.arange(2 * 6, dtype=np.float32).reshape(2, 2, 3) - 4
@@ -88,3 +89,17 @@ def test_what_an_integer_file_was_fed_and_gave(place: Path, tmp_path: Path) -> N
     assert ends[0][0] != ends[0][1] or ends[1][0] != ends[1][1], (
         "equal shares would not tell which output was looked at"
     )
+
+
+@pytest.mark.parametrize(
+    ("dtype", "scale", "zero", "ends"),
+    [
+        (np.int8, 0.1, 3, [-128, 127]),
+        (np.int8, 0.1, -128, [127]),  # behind a ReLU
+        (np.uint8, 0.1, 0, [255]),
+        (np.int8, 1 / 256, -128, []),  # sigmoid, softmax
+        (np.int8, 0.1, 127, [-128]),
+    ],
+)
+def test_which_end_clips(dtype: type, scale: float, zero: int, ends: list[int]) -> None:
+    assert clipping_ends(dtype, (scale, zero)) == ends

@@ -137,7 +137,7 @@ class Metrics(Section):
     top5: float | None = None
     """Mean overlap of the two top-5 sets, 0..1."""
     saturated: float
-    """Share of output values at the ends of the integer range."""
+    """Share of output values at an end of the integer range behind which real values may lie."""
 
 
 class ParityPair(Section):

@@ -38,6 +38,8 @@ def inspect_file(path: Path) -> ModelSummary:
 def _bytes_of(path: Path) -> bytes:
     if path.is_dir():
         raise UsageError(f"'{path}' is a folder, not a model file.", hint=_KNOWN)
+    if path.exists() and not path.is_file():  # whoever reads a pipe waits for ever
+        raise UsageError(f"'{path}' is not a regular file.", hint=_KNOWN)
     try:
         data = path.read_bytes()
     except FileNotFoundError:

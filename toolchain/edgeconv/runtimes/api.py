@@ -56,7 +56,8 @@ class Measured(BaseModel):
     milliseconds: tuple[float, ...]
     """Wall time of every clip, the first one included."""
     saturated: tuple[float, ...] = ()
-    """Per clip, share of integer output values at the ends of their range; of several outputs the largest."""
+    """Per clip, share of integer output values at an end of their range behind which real values may lie; of several
+    outputs the largest."""
     partitions: int | None = None
     """DELEGATE nodes in the execution plan."""
     version: str = ""

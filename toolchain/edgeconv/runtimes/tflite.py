@@ -78,21 +78,31 @@ def run(request: RunRequest) -> Measured:
                 np.save(numbered(path, index), np.stack(values))
     return Measured(
         milliseconds=tuple(times),
-        saturated=tuple(s for values in raw for s in _saturated(values)),
+        saturated=tuple(s for values in raw for s in _saturated(values, outputs)),
         partitions=_delegates(interpreter),
         version=version(_PACKAGES[request.runtime]),
         outputs=len(outputs),
     )
 
 
-def _saturated(values: list[Array]) -> list[float]:
-    """The largest share of values at the ends of the integer range, over all outputs of one clip; [] for floats."""
+def _saturated(values: list[Array], details: list[dict[str, Any]]) -> list[float]:
+    """The largest share of clipped values over all outputs of one clip; [] for floats."""
     shares = []
-    for value in values:
+    for value, detail in zip(values, details, strict=True):
         if np.issubdtype(value.dtype, np.integer):
-            info = np.iinfo(value.dtype)
-            shares.append(float(np.mean((value == info.min) | (value == info.max))))
+            shares.append(float(np.isin(value, clipping_ends(value.dtype, detail["quantization"])).mean()))
     return [max(shares)] if shares else []
+
+
+def clipping_ends(dtype: Any, quantization: tuple[float, int]) -> list[int]:
+    """The ends of the integer range behind which real values may lie.
+
+    An end that means 0 is where a ReLU ends, and 0..255/256 is all that a sigmoid or a softmax gives.
+    """
+    info, (scale, zero) = np.iinfo(dtype), quantization
+    if scale == 1 / 256 and zero == info.min:
+        return []
+    return [end for end in (info.min, info.max) if end != zero]
 
 
 def _delegates(interpreter: Any) -> int:

@@ -48,12 +48,22 @@ def export_only(request: ExportOnlyRequest) -> Exported:
 def _load(spec: SourceSpec) -> onnx.ModelProto:
     try:
         model = onnx.load(spec.location)
+    except OSError as error:
+        raise UsageError(f"'{spec.text}' cannot be read: {error.strerror or error}", reasons=_beside(error)) from error
     except Exception as error:
-        raise UsageError(f"'{spec.text}' is not an ONNX file: {str(error).splitlines()[0]}") from error
+        raise UsageError(
+            f"'{spec.text}' is not an ONNX file: {' '.join(str(error).split())}",
+            hint="it is damaged, of another format, or its weights do not lie beside it as it says",
+        ) from error
     if not model.graph.node:
         raise UsageError(f"'{spec.text}' is not an ONNX model: it holds no operator")
     refuse_invalid(model, spec.text)
     return inliner.inline_local_functions(model) if model.functions else model
+
+
+def _beside(error: OSError) -> list[str]:
+    """The file that is meant, where it is not the model itself."""
+    return [str(error.filename)] if error.filename and not str(error.filename).endswith(".onnx") else []
 
 
 def _save(spec: SourceSpec, target: Path) -> tuple[tuple[InputInfo, ...], tuple[str, ...]]:

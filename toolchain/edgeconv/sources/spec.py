@@ -162,8 +162,11 @@ def _locate(text: str) -> tuple[Kind, str]:
     if text in known:
         return "built-in model", known[text].value
     if kind := FILES.get(Path(text).suffix):
+        if Path(text).is_dir():
+            raise UsageError(f"'{text}' is a folder, not a model file")
         if not Path(text).is_file():
-            raise UsageError(f"the model file '{text}' does not exist")
+            what = "is not a regular file" if Path(text).exists() else "does not exist"
+            raise UsageError(f"the model file '{text}' {what}")
         return kind, str(Path(text).resolve())
     file, colon, factory = text.rpartition(":")
     if colon and file.endswith(".py"):
