@@ -56,7 +56,7 @@ WIRING = [
         "Neg 'clip' makes 'clip', which is there already",
         reasons=2,
     ),
-    invalid("an output that nothing makes", of(stem(), outputs=("stem", "y", "z")), "nothing makes the output 'y'", "'z'", reasons=2),
+    invalid("lost outputs", of(stem(), outputs=("stem", "y", "z")), "nothing makes the output 'y'", "'z'", reasons=2),
     invalid("no output", of(stem(), outputs=()), "it has no output"),
     invalid(
         "all of it",

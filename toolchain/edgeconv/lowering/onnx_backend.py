@@ -66,7 +66,8 @@ class OnnxBackend:
         return name
 
     def output(self, name: str, tensor: str, shape: tuple[int, ...]) -> None:
-        self.nodes.append(helper.make_node("Identity", [tensor], [name], name=f"{name}/out"))
+        if tensor != name:  # an input that is an output as it is has that name already
+            self.nodes.append(helper.make_node("Identity", [tensor], [name], name=f"{name}/out"))
         self.outputs.append(helper.make_tensor_value_info(name, helper.np_dtype_to_tensor_dtype(self._float), shape))
 
     def reshape(self, tensor: str, shape: tuple[int, ...]) -> str:

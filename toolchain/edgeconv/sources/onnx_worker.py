@@ -20,6 +20,7 @@ from edgeconv.sources.api import (
     layouts_for,
     shapes_for,
 )
+from edgeconv.sources.onnx_inputs import inputs_proper, refuse_inputs
 from edgeconv.sources.onnx_layouts import guess_layout
 from edgeconv.sources.onnx_static import declared_shape, freeze
 from edgeconv.sources.onnx_valid import refuse_invalid
@@ -56,7 +57,8 @@ def _load(spec: SourceSpec) -> onnx.ModelProto:
             hint="it is damaged, of another format, or its weights do not lie beside it as it says",
         ) from error
     if not model.graph.node:
-        raise UsageError(f"'{spec.text}' is not an ONNX model: it holds no operator")
+        raise UsageError(f"'{spec.text}' is not an ONNX model: it holds no operator", hint="export it again")
+    refuse_inputs(model, spec.text)
     refuse_invalid(model, spec.text)
     return inliner.inline_local_functions(model) if model.functions else model
 
@@ -74,16 +76,8 @@ def _save(spec: SourceSpec, target: Path) -> tuple[tuple[InputInfo, ...], tuple[
     return inputs, notes
 
 
-def _values(model: onnx.ModelProto) -> list[onnx.ValueInfoProto]:
-    """The inputs proper; old exporters list the weights among them."""
-    weights = {t.name for t in model.graph.initializer}
-    return [i for i in model.graph.input if i.name not in weights]
-
-
 def _inputs(spec: SourceSpec, model: onnx.ModelProto) -> tuple[tuple[InputInfo, ...], tuple[str, ...]]:
-    values = _values(model)
-    if not values:
-        raise ModelError(f"'{spec.text}' has no input")
+    values = inputs_proper(model)
     declared = {v.name: declared_shape(v) for v in values}
     shapes = _static(spec, declared)
     layouts = layouts_for(spec.input_layouts, shapes)

@@ -44,7 +44,7 @@ class TfliteBackend:
         self._e.scope(name)
 
     def input(self, name: str, shape: tuple[int, ...], dtype: str) -> str:
-        if dtype in ("float16", "float64"):
+        if dtype != "float32":
             raise ModelError(
                 f"input '{name}' is {dtype}", hint="TFLite is emitted from float32 models: convert it first"
             )
@@ -54,6 +54,8 @@ class TfliteBackend:
         return tensor
 
     def output(self, name: str, tensor: str, shape: tuple[int, ...]) -> None:
+        if self.graph.tensors[tensor].data is not None:
+            raise ModelError(f"output '{name}' is a constant", hint="leave it out of the model: no input changes it")
         if tensor in self.graph.inputs or tensor in self.graph.outputs:
             tensor = views.reshape(self._e, tensor, shape)
         self.graph.outputs.append(tensor)
