@@ -67,7 +67,7 @@ def test_both_reasons_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     assert tried == [False, True]
     assert caught.value.reasons == (
         "torchscript exporter: RuntimeError: first",
-        "dynamo exporter: TypeError: " + "x" * 300,
+        "dynamo exporter: TypeError: " + "x" * 400,
     )
 
 
@@ -145,3 +145,15 @@ def test_other_shapes_are_no_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     with pytest.raises(ModelError) as caught:
         exporters.export(subject, tmp_path / "m.onnx", 18)
     assert "it gives [1, 7], PyTorch gives [1, 5]" in caught.value.reasons[0]
+
+
+def test_of_long_advice_only_what_happened_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    advice = (
+        "\x1b[96mThis is step 3/3\x1b[0m. Next steps: many\n\n## Exception summary\n\n<class 'x.y.DispatchError'>: No "
+    )
+    fail(
+        monkeypatch, RuntimeError("first"), TypeError(advice + "function\n⬆️\n\n(Refer to the full stack trace above.)")
+    )
+    with pytest.raises(ModelError) as caught:
+        exporters.export(tiny(), tmp_path / "m.onnx", 18)
+    assert caught.value.reasons[1] == "dynamo exporter: TypeError: No function"

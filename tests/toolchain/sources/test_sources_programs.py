@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import onnx
+import onnxruntime
 import pytest
 import torch
 from sources_networks import Tiny
@@ -130,3 +131,22 @@ def test_code_among_the_example_inputs_is_not_run(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="cannot be read by torch"):
         describe(spec)
     assert not mark.exists()
+
+
+class Bins(nn.Module):
+    """Pools that no exporter takes: 7 columns into 3, a divisor of its own."""
+
+    def forward(self, clip: torch.Tensor) -> torch.Tensor:
+        pooled = nn.functional.adaptive_avg_pool3d(clip, (None, 2, 3))
+        return pooled + nn.functional.avg_pool3d(pooled, (1, 1, 1), divisor_override=3)
+
+
+def test_what_exporters_cannot_do_is_rewritten(tmp_path: Path) -> None:
+    random = torch.Generator().manual_seed(5)
+    clips = torch.rand(2, 1, 3, 4, 6, 7, generator=random)
+    spec = saved(tmp_path, Bins(), torch.zeros(1, 3, 4, 6, 7))
+    _, reference, made = prepared(spec, tmp_path, clips.numpy())
+    session = onnxruntime.InferenceSession(made.onnx)
+    for clip, expected in zip(clips, reference, strict=True):
+        got = session.run(None, {session.get_inputs()[0].name: clip.numpy()})[0]
+        np.testing.assert_allclose(got, expected, rtol=1e-5, atol=1e-6)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -70,10 +71,19 @@ def test_unknown_models_get_a_hint(files: Path, text: str, hint: str) -> None:  
     assert hint in (caught.value.hint or "")
 
 
-@pytest.mark.parametrize("text", ["missing.onnx", "missing.py:build", "folder.onnx"])
-def test_files_that_are_not_there(files: Path, text: str) -> None:
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("missing.onnx", "does not exist"),
+        ("missing.py:build", "does not exist"),
+        ("folder.onnx", "is a folder"),
+        ("pipe.onnx", "is not a regular file"),
+    ],
+)
+def test_files_that_are_not_there(files: Path, text: str, says: str) -> None:
     (files / "folder.onnx").mkdir()
-    with pytest.raises(UsageError, match="does not exist"):
+    os.mkfifo(files / "pipe.onnx")
+    with pytest.raises(UsageError, match=says):
         read(text)
 
 

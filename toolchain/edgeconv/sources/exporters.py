@@ -5,10 +5,11 @@ from __future__ import annotations
 import contextlib
 import io
 import logging
+import re
 import tempfile
 import warnings
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -72,6 +73,9 @@ def export(subject: Subject, path: Path, opset: int) -> tuple[str, tuple[str, ..
         ModelError: neither exporter writes a graph that runs; both reasons are told.
     """
     rewriting, notes = _rewriting(subject)
+    if subject.program is not None and rewriting.told:  # its operators are fixed: they are traced anew
+        with rewriting:
+            subject = replace(subject, program=torch.export.export(subject.network, subject.examples))
     failures: list[str] = []
     best: tuple[float, str, Path] | None = None
     for name in ("torchscript", "dynamo") if subject.program is None else ("dynamo",):
@@ -84,8 +88,7 @@ def export(subject: Subject, path: Path, opset: int) -> tuple[str, tuple[str, ..
             written.unlink(missing_ok=True)
             if disk_is_full(error):
                 raise
-            reason = " ".join(str(error).split())[:300]
-            failures.append(f"{name} exporter: {type(error).__name__}: {reason}")
+            failures.append(f"{name} exporter: {type(error).__name__}: {_reason(error)}")
             continue
         if best is None or apart < best[0]:
             best = apart, name, written
@@ -101,11 +104,18 @@ def export(subject: Subject, path: Path, opset: int) -> tuple[str, tuple[str, ..
     return f"torch.onnx ({name}), torch {torch.__version__}", (*notes, *(f"the {failure}" for failure in failures))
 
 
+_ADVICE = re.compile(r"\x1b\[\d+m|<class '[^']*'>:|\(Refer to the full stack trace.*|⬆️")
+
+
+def _reason(error: Exception) -> str:
+    """On one line; of the dynamo exporter's long advice only what happened."""
+    told = str(error).split("## Exception summary")[-1]
+    return " ".join(_ADVICE.sub("", told).split())[:400]
+
+
 def _rewriting(subject: Subject) -> tuple[Rewriting, tuple[str, ...]]:
     """The rewrites that the network needs, if it does the same with them."""
     rewriting = Rewriting()
-    if subject.program is not None:
-        return Rewriting(()), ()  # its operators are fixed already
     with torch.no_grad(), rewriting:
         got = subject.network(*subject.probe)
     apart = _apart(subject.expected, [t.numpy() for t in named_tensors(got).values()])

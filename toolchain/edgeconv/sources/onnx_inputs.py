@@ -28,7 +28,9 @@ def inputs_proper(model: onnx.ModelProto) -> list[onnx.ValueInfoProto]:
 
 
 def refuse_inputs(model: onnx.ModelProto, text: str) -> None:
-    """Refuse inputs that are no tensors, have no rank, are too large or of a type nobody computes with; such weights too.
+    """Refuse inputs that are no tensors, have no rank, are too large or of a type nobody computes with.
+
+    Weights of such a type too.
 
     Raises:
         ModelError: with every reason.

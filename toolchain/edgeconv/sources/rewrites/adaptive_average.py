@@ -23,6 +23,7 @@ def adaptive_average(axes: int, pool: Pool, input: torch.Tensor, output_size: in
     return pool_bins(input, wanted, pool, lambda tensor, axis: tensor.mean(axis, keepdim=True))
 
 
-rewrite(F.adaptive_avg_pool1d, told=TOLD)(partial(adaptive_average, 1, F.avg_pool1d))
-rewrite(F.adaptive_avg_pool2d, told=TOLD)(partial(adaptive_average, 2, F.avg_pool2d))
-rewrite(F.adaptive_avg_pool3d, told=TOLD)(partial(adaptive_average, 3, F.avg_pool3d))
+_ATEN = torch.ops.aten  # what the functions are in an exported program
+rewrite(F.adaptive_avg_pool1d, _ATEN.adaptive_avg_pool1d.default, told=TOLD)(partial(adaptive_average, 1, F.avg_pool1d))
+rewrite(F.adaptive_avg_pool2d, _ATEN.adaptive_avg_pool2d.default, told=TOLD)(partial(adaptive_average, 2, F.avg_pool2d))
+rewrite(F.adaptive_avg_pool3d, _ATEN.adaptive_avg_pool3d.default, told=TOLD)(partial(adaptive_average, 3, F.avg_pool3d))

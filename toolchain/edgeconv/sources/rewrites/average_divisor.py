@@ -47,5 +47,6 @@ def _each(given: Sizes, axes: int) -> list[int]:
 
 
 TOLD = "average pools with a divisor of their own became average pools and a factor"
-rewrite(F.avg_pool2d, told=TOLD)(partial(divided_average, 2, F.avg_pool2d))
-rewrite(F.avg_pool3d, told=TOLD)(partial(divided_average, 3, F.avg_pool3d))
+_ATEN = torch.ops.aten  # what the functions are in an exported program
+rewrite(F.avg_pool2d, _ATEN.avg_pool2d.default, told=TOLD)(partial(divided_average, 2, F.avg_pool2d))
+rewrite(F.avg_pool3d, _ATEN.avg_pool3d.default, told=TOLD)(partial(divided_average, 3, F.avg_pool3d))
