@@ -67,6 +67,8 @@ def goals(results: Results) -> Iterator[Goal]:
         yield Goal(f"int8 vs fp32, least cosine ({name} clips)", 0.93, True, "{:.4f}".format, least, of_least)
 
 
+DOT_PRODUCTS = {"avx_vnni", "avx512_vnni", "amx_int8", "asimddp", "i8mm"}
+"""Without one of these a CPU multiplies int8 hardly quicker than float32."""
 SMALL = 32
 """MiB; what a graph of a thousand operators needs, however small its weights are."""
 
@@ -74,11 +76,15 @@ SMALL = 32
 def _conv3d(results: Results) -> Iterator[Goal]:
     found = results.conv3d.networks if results.conv3d else {}
     what = "Exact 3D int8: times faster than TensorFlow's float CONV_3D file"
+    slow = results.conv3d and not DOT_PRODUCTS & set(results.conv3d.conditions.machine.vector_units)
+    where = "; a CPU without int8 dot products" if slow else ""
     for name in ("r3d_18", "eco_lite_3d"):
         faster = found[name].faster if name in found else None
-        yield Goal(f"{what}, {name}", 3, True, _times, faster and faster.median, _spread(faster) if faster else "")
+        yield Goal(
+            f"{what}, {name}", 3, True, _times, faster and faster.median, _spread(faster) + where if faster else ""
+        )
     middle = statistics.median(s.faster.median for s in found.values()) if found else None
-    yield Goal(f"{what}, median of the CNNs", 2, True, _times, middle, f"{len(found)} networks")
+    yield Goal(f"{what}, median of the CNNs", 2, True, _times, middle, f"{len(found)} networks{where}")
 
 
 def _lowerings(results: Results) -> Iterator[Goal]:

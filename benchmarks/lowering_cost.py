@@ -34,7 +34,7 @@ def measure(cache: Path) -> Lowerings:
         found[job.name] = LoweringCost(
             seconds=round(best.seconds, 2),
             mebibytes=round(max(r.mebibytes for r in runs), 1),
-            model_mebibytes=round(best.model_mebibytes, 1),
+            model_mebibytes=round(best.model_mebibytes, 3),
         )
         print(f"{job.name}: {found[job.name]}", flush=True)
     return Lowerings(conditions=watch.conclude(), networks=found)

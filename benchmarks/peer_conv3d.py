@@ -38,7 +38,7 @@ def convert(folder: Path, made: Path) -> str | None:
         return None
     done = subprocess.run([sys.executable, __file__, str(folder), str(made)], capture_output=True, text=True)
     if done.returncode == 3:
-        return done.stdout.strip().splitlines()[-1]
+        return done.stdout.strip().splitlines()[-1].strip().removeprefix("Unsupported: ")
     if done.returncode:
         raise RuntimeError(f"the peer of {folder.name} failed: {done.stderr[-1000:]}")
     return None

@@ -96,6 +96,8 @@ def _conv3d(found: Conv3dSpeeds) -> Iterator[str]:
         f"{found.rounds} rounds as above. Ours is the exact network in full int8. The peer's is float32: the network "
         "rebuilt in NDHWC with the same weights, BatchNorms folded, agreeing with the exported file to 1e-4, through "
         "TensorFlow's converter; its 3D pools are a spatial and a temporal 2D pool, because TFLite has no other. "
+        "Where the CPU has no int8 dot products (avx_vnni, avx512_vnni, asimddp), int8 multiplies hardly "
+        "quicker than float32, and the ratio shows only what CONV_3D wastes. "
         f"{_conditions(found.conditions)}\n"
     )
     rows = [
