@@ -81,7 +81,7 @@ def judge(spec: Spec) -> Verdict:
     """Export, lower, emit, run and compare."""
     network = Network(spec)
     try:
-        model = _exported(network)
+        model = exported(network)
     except torch.onnx.errors.SymbolicValueError as error:
         return Verdict(unexportable=str(error).splitlines()[0])
     return judge_case(Case(spec, model, network.feed(), network.expected()))
@@ -108,7 +108,7 @@ def _guarded(verdict: Verdict, stage: str, work: Callable[[], None]) -> None:
         )
 
 
-def _exported(network: Network) -> bytes:
+def exported(network: Network) -> bytes:
     """By the TorchScript exporter. With an even seed it folds BatchNorms, with an odd one that is left to us."""
     mode = torch.onnx.TrainingMode.PRESERVE if network.spec.seed % 2 else torch.onnx.TrainingMode.EVAL
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)
@@ -134,8 +134,8 @@ def _judge_onnx(verdict: Verdict, case: Case, path: Path) -> None:
     path.write_bytes(backend.model().SerializeToString())
     _structure(verdict, "onnx", inspect_file(path), trace)
     session = onnxruntime.InferenceSession(str(path), _options(), providers=["CPUExecutionProvider"])
-    got = session.run(None, {"clip": _physical(case.feed, trace.inputs[0])})
-    _compare(verdict, "onnx", [_logical(a, p) for a, p in zip(got, trace.outputs, strict=True)], case.expected)
+    got = session.run(None, {"clip": physical_form(case.feed, trace.inputs[0])})
+    _compare(verdict, "onnx", [logical_form(a, p) for a, p in zip(got, trace.outputs, strict=True)], case.expected)
     _layers(verdict, case.model, trace, path)
 
 
@@ -180,10 +180,10 @@ def _judge_tflite(verdict: Verdict, case: Case, path: Path) -> None:
     for stage, kernels in KERNELS.items():
         run = Interpreter(str(path), num_threads=1, experimental_op_resolver_type=kernels)
         run.allocate_tensors()
-        run.set_tensor(run.get_input_details()[0]["index"], _physical(case.feed, trace.inputs[0]))
+        run.set_tensor(run.get_input_details()[0]["index"], physical_form(case.feed, trace.inputs[0]))
         run.invoke()
         got = [run.get_tensor(d["index"]) for d in run.get_output_details()]
-        _compare(verdict, stage, [_logical(a, p) for a, p in zip(got, trace.outputs, strict=True)], case.expected)
+        _compare(verdict, stage, [logical_form(a, p) for a, p in zip(got, trace.outputs, strict=True)], case.expected)
 
 
 def _structure(verdict: Verdict, stage: str, summary: ModelSummary, trace: Trace) -> None:
@@ -200,12 +200,12 @@ def _structure(verdict: Verdict, stage: str, summary: ModelSummary, trace: Trace
         verdict.findings.append(Finding(stage, "structure", "no operator, or a shape left open"))
 
 
-def _physical(array: Array, port: Any) -> Array:
+def physical_form(array: Array, port: Any) -> Array:
     assert array.shape == port.logical
     return np.ascontiguousarray(array.transpose(port.perm)).reshape(port.physical)
 
 
-def _logical(array: Array, port: Any) -> Array:
+def logical_form(array: Array, port: Any) -> Array:
     assert array.shape == port.physical, (array.shape, port.physical)
     return array.reshape([port.logical[a] for a in port.perm]).transpose(np.argsort(port.perm))
 

@@ -10,7 +10,7 @@ import pytest
 import torch
 from ai_edge_litert.interpreter import Interpreter, OpResolverType
 from graphs_generate import generate
-from graphs_judge import Array, _exported, _physical
+from graphs_judge import Array, exported, physical_form
 from graphs_spec import Network
 
 from edgeconv.core.errors import ModelError
@@ -88,7 +88,7 @@ def check(seed: int) -> None:
     spec = generate(seed)
     network = Network(spec)
     try:
-        source = graph_of(onnx.load_from_string(_exported(network)))
+        source = graph_of(onnx.load_from_string(exported(network)))
     except torch.onnx.errors.SymbolicValueError:
         return  # counted by test_graphs_random.py
     fold_batch_norms(source)
@@ -98,7 +98,7 @@ def check(seed: int) -> None:
     trace = lower(source, backend, {"clip": spec.layout} if spec.layout != "?" else {})
     graph = backend.graph
     optimize(graph)
-    clip, random = _physical(network.feed(), trace.inputs[0]), np.random.default_rng(seed)
+    clip, random = physical_form(network.feed(), trace.inputs[0]), np.random.default_rng(seed)
     others = [clip * np.float32(random.uniform(0.5, 1)) + 0.2 * clip.std() * random.standard_normal(clip.shape)
               for _ in range(3)]  # fmt: skip
     found = seen(graph, [clip, *(o.astype(np.float32) for o in others)])
