@@ -143,3 +143,10 @@ def test_the_saved_file_is_deterministic(tmp_path: object) -> None:
         backend.save(path)
         files.append(path.read_bytes())
     assert files[0] == files[1]
+
+
+def test_an_input_may_be_an_output_as_it_is() -> None:
+    """A recurrent network hands its state through."""
+    made = model([node("Relu", ["x"], ["y"])], {"x": (2, 3, 4, 5, 7)}, ["y", "x"])
+    feeds = {"x": w.clip(2, 3, 4, 5, 7)}
+    check_both(made, feeds, {"x": "NCTHW"})
