@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import time
 
 import pytest
 from cli_tools import edgeconv
@@ -60,15 +59,6 @@ def test_profiles() -> None:
 
 def test_version() -> None:
     assert edgeconv("--version").out == f"edgeconv {__version__}\n"
-
-
-def test_help_is_instant() -> None:
-    times = []
-    for _ in range(3):
-        start = time.monotonic()
-        assert edgeconv("--help").code == 0
-        times.append(time.monotonic() - start)
-    assert min(times) < 0.5
 
 
 def test_nothing_heavy_is_imported_before_a_command_runs() -> None:
