@@ -1,0 +1,118 @@
+"""How a tensor lies in strip form: its own bytes, with room behind every frame."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+Shape = tuple[int, ...]
+LARGEST_AXIS = 65535
+"""Vela 4 takes no longer axis; where there is a choice, axes stay below."""
+
+
+class Rezero(StrEnum):
+    """How the gap is cleared before an operator that reads it."""
+
+    CUT = "cut"
+    """It is sliced off and padded anew: no multiplication, the shortest strips."""
+    MASK = "mask"
+    """It is multiplied with 0: one pass instead of two, and strided layers keep it."""
+
+
+@dataclass(frozen=True)
+class Form:
+    """One tensor of the strip graph that holds a tensor of the frames graph, in some view."""
+
+    tensor: str
+    frames: int = 1
+    tail: int = 0
+    """Elements behind each frame; 0: the same bytes as in the frames graph."""
+    clean: bool = True
+    """What lies in the tail is 0."""
+
+
+@dataclass(frozen=True)
+class Stretched:
+    """A shape whose frames got tails."""
+
+    shape: Shape
+    axis: int
+    """The axis that grew."""
+    count: int
+    """Frames along it: 1, or more where frames were merged with rows."""
+    rows: int
+    """Steps of one frame along it, before it grew."""
+    pitch: int
+    """The same after."""
+
+
+def stretched(shape: Shape, frames: int, tail: int) -> Stretched | None:
+    """Where the tails of the frames lie in a view of this shape; None where no axis holds them."""
+    before = 1
+    for axis, size in enumerate(shape):
+        if before * size > frames:
+            count, inner = frames // before, math.prod(shape[axis + 1 :])
+            if frames % before or size % count or tail % inner:
+                return None
+            rows = size // count
+            pitch = rows + tail // inner
+            return Stretched((*shape[:axis], count * pitch, *shape[axis + 1 :]), axis, count, rows, pitch)
+        before *= size
+    return None
+
+
+def fits(shape: Shape) -> bool:
+    """Batch 1: what comes before the three innermost axes is 1."""
+    return math.prod(shape[:-3]) == 1
+
+
+@dataclass(frozen=True)
+class Grouped:
+    """A view of batch 1: axes merged into three; where each axis of interest went, and how many elements a step is."""
+
+    shape: Shape
+    place: dict[int, tuple[int, int]]
+
+
+def grouped(shape: Shape, axes: Collection[int]) -> Grouped | None:
+    """The view in which an operator can work along `axes`, rows and channels apart if possible; None: too many axes."""
+    last = len(shape) - 1
+    if fits(shape) and len(shape) <= 4:
+        return Grouped(shape, {a: (a, 1) for a in axes})
+    extra = ({last, last - 1}, {last, *(a + 1 for a in axes if a < last)}, {last}, set[int]())
+    found = [g for e in extra if (g := _split(shape, axes, {*axes, *e})) is not None]
+    return next((g for g in found if max(g.shape) <= LARGEST_AXIS), found[0] if found else None)
+
+
+def _split(shape: Shape, axes: Collection[int], starts: Collection[int]) -> Grouped | None:
+    bounds = sorted({a for a in starts if a > 0})
+    runs = [range(a, b) for a, b in zip([0, *bounds], [*bounds, len(shape)], strict=True)]
+    runs = [r for r in runs if math.prod(shape[i] for i in r) > 1 or any(a in r for a in axes)]
+    if len(runs) > 3:
+        return None
+    lead = 4 - len(runs)
+    place = {
+        a: (lead + n, math.prod(shape[i] for i in r if i > a)) for n, r in enumerate(runs) for a in axes if a in r
+    }
+    return Grouped((*[1] * lead, *(math.prod(shape[i] for i in r) for r in runs)), place)
+
+
+def common_view(shapes: Sequence[Shape], out: Shape) -> list[Shape] | None:
+    """Views of batch 1 for the operands (and the result, last) of a broadcast; None: they vary on too many axes."""
+    aligned = [(*[1] * (len(out) - len(s)), *s) for s in (*shapes, out)]
+    if fits(out) and len(out) <= 4:
+        return [*shapes, out]
+    signature = [tuple(s[a] > 1 for s in aligned) for a in range(len(out))]
+    live = [a for a in range(len(out)) if out[a] > 1]
+    splits = {b for a, b in zip(live, live[1:], strict=False) if signature[a] != signature[b]}
+    for more in ({len(out) - 1, len(out) - 2}, {len(out) - 1}, set[int]()):
+        starts = sorted(splits | (more & set(live[1:])))
+        if len(starts) <= 2:
+            bounds = [0, *starts, len(out)]
+            lead = (1,) * (4 - len(bounds) + 1)
+            return [
+                (*lead, *(math.prod(s[a:b]) for a, b in zip(bounds, bounds[1:], strict=False))) for s in aligned
+            ]
+    return None
