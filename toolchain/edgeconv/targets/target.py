@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from edgeconv.core.report import Coverage, OpVerdict, Verdict
-from edgeconv.core.summary import ModelSummary, OpInfo, TensorInfo
+from edgeconv.core.summary import Format, ModelSummary, OpInfo, TensorInfo
 from edgeconv.targets.constraint import Constraint, describe
 
 _GRAVEST_FIRST: tuple[Verdict, ...] = ("unsupported", "cpu", "unknown")
@@ -48,9 +48,13 @@ class Target:
     versions: Mapping[str, str]
     """Tool or runtime -> the version that the rules hold for."""
     sources: tuple[str, ...]
+    formats: tuple[Format, ...] = ("tflite",)
+    """The files it judges."""
+    editions: Mapping[str, Target] = field(default_factory=dict)
+    """Rules of other versions of the device's tool, asked for as NAME@VERSION."""
 
     def check(self, summary: ModelSummary) -> Coverage:
-        """Judge every op of a TFLite file."""
+        """Judge every op of a file."""
         summary = _weights_as_constants(summary)
         placement = self.partition(summary, tuple(self.judge(op) for op in summary.ops))
         notes = self.notes(summary, placement)
