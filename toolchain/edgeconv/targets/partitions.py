@@ -85,6 +85,16 @@ def _after_doubt(doubt: OpVerdict, own: OpVerdict) -> OpVerdict:
     return own.model_copy(update={"verdict": "unknown", "reasons": (reason,)})
 
 
+def uncut(_: ModelSummary, verdicts: tuple[OpVerdict, ...]) -> Placement:
+    """One runtime runs the whole file."""
+    return Placement(verdicts)
+
+
+def documents_only(_: ModelSummary, verdicts: tuple[OpVerdict, ...]) -> Placement:
+    """Nobody ran it, so no partition is counted."""
+    return Placement(verdicts, judged_by="documents only, nothing was run")
+
+
 def npu_whole(summary: ModelSummary, verdicts: tuple[OpVerdict, ...]) -> Placement:
     """Vela makes one NPU part of a file whose ops it takes all; how it cuts around others is not predicted."""
     if summary.count(ethosu.COMPILED_OP):

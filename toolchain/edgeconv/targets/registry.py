@@ -49,7 +49,8 @@ def get_target(name: str) -> Target:
 def _named(name: str) -> Target:
     if name in _BUILTIN:
         module = import_module(f"edgeconv.targets.builtin.{_BUILTIN[name]}")
-        return next(t for t in module.TARGETS if t.name == name)
+        found: Target = next(t for t in module.TARGETS if t.name == name)
+        return found
     installed = _installed()
     if name not in installed:
         raise UsageError(f"There is no target '{name}'.", hint=did_you_mean(name, target_names()))

@@ -19,14 +19,32 @@ _PI_FACTS = (
 
 def cpu_notes(summary: ModelSummary, placement: Placement) -> Notes:
     warnings = []
-    if any(t.dtype == "int8" for t in summary.tensors):
+    if _has_int8(summary):
         warnings.append(
             "tflite-runtime 2.14 gives no int8 op to XNNPACK; 'accelerated' holds for LiteRT 2.3, whose results may "
             "differ by a few steps of the last bit."
         )
-    if summary.float_islands:
-        warnings.append(f"{len(summary.float_islands)} float tensors lie behind integer inputs and outputs.")
-    return Notes(tuple(_cpu_advice(summary, placement)), tuple(warnings))
+    return Notes(tuple(_cpu_advice(summary, placement)), (*warnings, *_islands(summary)))
+
+
+def litert_notes(summary: ModelSummary, placement: Placement) -> Notes:
+    return Notes(tuple(_cpu_advice(summary, placement)), _islands(summary))
+
+
+def runtime14_notes(summary: ModelSummary, placement: Placement) -> Notes:
+    if _has_int8(summary):
+        advice = ("Run int8 files with LiteRT 2.3 where it can be installed: its XNNPACK takes int8 ops.",)
+        return Notes(advice, _islands(summary))
+    return Notes(tuple(_cpu_advice(summary, placement)), _islands(summary))
+
+
+def _has_int8(summary: ModelSummary) -> bool:
+    return any(t.dtype == "int8" for t in summary.tensors)
+
+
+def _islands(summary: ModelSummary) -> tuple[str, ...]:
+    count = len(summary.float_islands)
+    return (f"{count} float tensors lie behind integer inputs and outputs.",) if count else ()
 
 
 def raspberry_pi_notes(summary: ModelSummary, placement: Placement) -> Notes:

@@ -1,6 +1,5 @@
 """What the Python core of Vela 4 (4.5.0 measured) needs to place an op on Ethos-U55 and U65; Vela 4 on U85 differs."""
 
-from edgeconv.targets.constraints.ethosu import vela5
 from edgeconv.targets.constraints.ethosu.vela4.average_window import average_window
 from edgeconv.targets.constraints.ethosu.vela4.batch import batch
 from edgeconv.targets.constraints.ethosu.vela4.constant_parameters import constant_parameters
@@ -32,6 +31,8 @@ from edgeconv.targets.constraints.ethosu.vela4.tried import tried
 from edgeconv.targets.constraints.ethosu.vela4.up_stride import up_stride
 from edgeconv.targets.constraints.ethosu.vela4.view_quantization import view_quantization
 from edgeconv.targets.constraints.ethosu.vela4.weight_type import weight_type
+from edgeconv.targets.constraints.ethosu.vela5 import ETHOS_U85 as _OF_VELA_5
+from edgeconv.targets.constraints.ethosu.vela5.op_table_u85 import op_table_u85 as _op_table_of_vela_5
 
 ETHOS_U55 = (
     op_table,
@@ -66,4 +67,4 @@ ETHOS_U55 = (
 )
 
 # Vela 4 compiles for Ethos-U85 with an early form of the core of Vela 5.
-ETHOS_U85 = (op_table_u85, quantized, tile, *(c for c in vela5.ETHOS_U85 if c is not vela5.op_table_u85))
+ETHOS_U85 = (op_table_u85, quantized, tile, *(c for c in _OF_VELA_5 if c is not _op_table_of_vela_5))

@@ -8,5 +8,5 @@ from edgeconv.targets.constraints.ethosu._shared import VELA_4
 @constraint("cpu", source=VELA_4, ops=("PAD",))
 def pad_batch(op: OpInfo) -> Finding:
     """PAD must not pad the batch dimension (the first of four)."""
-    paddings = op.attributes.get("paddings") or ()
+    paddings = op.attributes.get("paddings", ())
     return Finding(len(paddings) != 4 or not any(paddings[0]), f"paddings {paddings}")

@@ -4,6 +4,7 @@ from edgeconv.targets.constraints.ethosu.vela5.average_window import average_win
 from edgeconv.targets.constraints.ethosu.vela5.bias import bias
 from edgeconv.targets.constraints.ethosu.vela5.constant_parameters import constant_parameters
 from edgeconv.targets.constraints.ethosu.vela5.depthwise_stride import depthwise_stride
+from edgeconv.targets.constraints.ethosu.vela5.ends import ends
 from edgeconv.targets.constraints.ethosu.vela5.extreme_quantization import extreme_quantization
 from edgeconv.targets.constraints.ethosu.vela5.feature_types import feature_types
 from edgeconv.targets.constraints.ethosu.vela5.gather_axis import gather_axis
@@ -33,6 +34,7 @@ from edgeconv.targets.constraints.ethosu.vela5.wide_stride import wide_stride
 
 ETHOS_U55 = (
     op_table_u55,
+    ends,
     feature_types,
     static_shapes,
     no_32_bit,
@@ -63,6 +65,7 @@ ETHOS_U55 = (
 
 ETHOS_U85 = (
     op_table_u85,
+    ends,
     feature_types,
     static_shapes,
     per_axis,
