@@ -188,7 +188,7 @@ class _Summary:
                     self.text((part.label, _VERDICT_STYLE[part.verdict])),
                     self.text(fmt.plural(part.ops, "op")),
                     self.text(fmt.macs(part.macs)),
-                    self.text(f"{fmt.share(part.share)} of {totals.measure}"),
+                    self.text(f"{fmt.share(part.share)} of {totals.measure}, {fmt.size(part.bytes)}"),
                 )
             self.indent(table)
             summary = self.grid(1)
