@@ -35,8 +35,9 @@ def export(request: ExportRequest, progress: Progress | None = None) -> ExportRe
         lowering, onnx = lower(road, described)
         label(road, onnx)
         simplify(road, onnx)
-        graph, lite = convert(road, described)
-        quantization = quantize(road, graph, lite, described, clips[0])
+        converted = convert(road, described)
+        lite = converted.delivered
+        quantization = quantize(road, converted, described, clips[0])
         coverage = check(road)
         parity = verify(road, prepared, clips[1], described, onnx, lite)
         drifted = drift(road, lite)

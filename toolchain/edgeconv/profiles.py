@@ -87,6 +87,10 @@ class ExportProfile(_Part):
     verification: ClipsProfile = ClipsProfile()
     onnx: OnnxProfile
     tflite: TfliteProfile = TfliteProfile()
+    fold: Literal["frames", "strip"] = "frames"
+    """How the TFLite files hold a clip: a batch of frames, or one tall image of batch 1 (see docs/architecture.md)."""
+    gaps: Literal["cut", "mask"] = "cut"
+    """How the strip fold clears the rows between frames: cut off and padded anew, or multiplied with 0."""
     parity: ParityProfile = ParityProfile()
     check_targets: tuple[str, ...] = ()
     """Further targets whose op coverage the report shows; they do not gate."""

@@ -109,6 +109,8 @@ class Lowering(Section):
     """Each transpose that is left in the ONNX file, with the op that causes it and the blocks that it permutes."""
     tflite_transposes: tuple[str, ...] = ()
     """The same of the TFLite files."""
+    fold: str = "frames"
+    """Of the TFLite files: 'frames' or 'strip'."""
     rules: dict[str, int] = Field(default_factory=dict)
     """How often each rule was applied."""
 

@@ -50,11 +50,11 @@ def make_report(
 ) -> Report:
     """The one report; no clock reading and no path of this machine goes in."""
     onnx = road.summaries[ONNX]
-    spec = road.request.spec
+    spec, strips = road.request.spec, road.profile.fold == "strip"
     artifacts = tuple(
         Artifact(
             file=name,
-            role=_ROLES[name],
+            role=_ROLES[name].replace("TFLite,", "TFLite, strip fold (batch 1)," if strips else "TFLite,"),
             bytes=summary.bytes,
             sha256=bundle.sha256_of(road.file(name)),
             ops=summary.histogram,
@@ -232,6 +232,7 @@ def _meanings(
             dtype=quantized.dtype,
             scale=quantized.scale,
             zero_point=quantized.zero_point,
+            gap=port.tail,
             pixels=_pixels(road, infos[port.name], described, calibration),
         )
         for port, quantized in zip(trace.inputs, quantizations, strict=True)
@@ -244,6 +245,9 @@ _AXES = {"N": "batch", "C": "channels", "T": "frames", "H": "height", "W": "widt
 def _axes(layout: str, port: lowering.Port) -> str:
     """'frames, height, width, channels': the axes of the file's tensor, those that were merged joined by ×."""
     kept = [axis for axis in port.perm if port.logical[axis] > 1]
+    if port.frames > 1:
+        rows = port.physical[1] // port.frames - port.logical[layout.index("H")]
+        return f"1, frames × (height + {rows}), width, channels" if rows else "1, frames × height, width, channels"
     if not layout:
         return "as in the source" if kept == sorted(kept) else f"axes {', '.join(map(str, kept))} of the source"
     words = [_AXES[layout[axis]] for axis in port.perm if layout[axis] != "N" or port.logical[axis] > 1]

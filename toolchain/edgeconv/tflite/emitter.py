@@ -79,7 +79,7 @@ class Emitter:
 
 
 def nonnegative_tensors(graph: Graph) -> frozenset[str]:
-    """Computed tensors of a finished graph in which no value below zero is possible, by the operators that made them."""
+    """Computed tensors of a finished graph in which no value below zero is possible."""
     found: set[str] = set()
     for op in graph.ops:
         sources = op.inputs if op.kind in _KEEP_ALL else op.inputs[:1] if op.kind in _KEEP_FIRST else ()

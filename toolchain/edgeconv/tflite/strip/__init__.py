@@ -69,8 +69,6 @@ def _as_it_is(strip: Strip, op: Op) -> None:
     computed = [n for n in (*op.inputs, *op.outputs) if n and strip.data(n) is None]
     if not all(fits(strip.shape(n)) for n in computed):
         raise Refused("it works on several images at once", "leave it out, or export with --fold frames")
-    inputs = [
-        strip.view(strip.plain(n).tensor, strip.shape(n)) if n in computed else strip.kept(n) for n in op.inputs
-    ]
+    inputs = [strip.view(strip.plain(n).tensor, strip.shape(n)) if n in computed else strip.kept(n) for n in op.inputs]
     out = op.outputs[0]
     strip.made(out, Form(strip.emit(op.kind, inputs, strip.shape(out), out, out, **op.options)))

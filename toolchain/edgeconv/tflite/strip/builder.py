@@ -154,9 +154,7 @@ class Strip:
 
     # -- tensors -------------------------------------------------------------------------------------------
 
-    def emit(
-        self, kind: str, inputs: Sequence[str], shape: Sequence[int], name: str, like: str, **options: Any
-    ) -> str:
+    def emit(self, kind: str, inputs: Sequence[str], shape: Sequence[int], name: str, like: str, **options: Any) -> str:
         """Append an operator whose result has the type and scale of the source tensor `like`."""
         out = self.graph.add(replace(self.source.tensors[like], name=self.free(name), shape=tuple(shape)))
         self.graph.ops.append(Op(kind, tuple(inputs), (out,), options))

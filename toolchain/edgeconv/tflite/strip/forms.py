@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -93,9 +94,7 @@ def _split(shape: Shape, axes: Collection[int], starts: Collection[int]) -> Grou
     if len(runs) > 3:
         return None
     lead = 4 - len(runs)
-    place = {
-        a: (lead + n, math.prod(shape[i] for i in r if i > a)) for n, r in enumerate(runs) for a in axes if a in r
-    }
+    place = {a: (lead + n, math.prod(shape[i] for i in r if i > a)) for n, r in enumerate(runs) for a in axes if a in r}
     return Grouped((*[1] * lead, *(math.prod(shape[i] for i in r) for r in runs)), place)
 
 
@@ -106,13 +105,11 @@ def common_view(shapes: Sequence[Shape], out: Shape) -> list[Shape] | None:
         return [*shapes, out]
     signature = [tuple(s[a] > 1 for s in aligned) for a in range(len(out))]
     live = [a for a in range(len(out)) if out[a] > 1]
-    splits = {b for a, b in zip(live, live[1:], strict=False) if signature[a] != signature[b]}
+    splits = {b for a, b in itertools.pairwise(live) if signature[a] != signature[b]}
     for more in ({len(out) - 1, len(out) - 2}, {len(out) - 1}, set[int]()):
         starts = sorted(splits | (more & set(live[1:])))
         if len(starts) <= 2:
             bounds = [0, *starts, len(out)]
             lead = (1,) * (4 - len(bounds) + 1)
-            return [
-                (*lead, *(math.prod(s[a:b]) for a, b in zip(bounds, bounds[1:], strict=False))) for s in aligned
-            ]
+            return [(*lead, *(math.prod(s[a:b]) for a, b in itertools.pairwise(bounds))) for s in aligned]
     return None

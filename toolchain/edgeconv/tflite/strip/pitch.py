@@ -16,15 +16,26 @@ TOLERANCE = 1.05
 """Rows that may be added so that strided layers ahead keep the gap: 224 becomes 232, and 116, 58, 29 follow."""
 
 _SPATIAL = ("CONV_2D", "DEPTHWISE_CONV_2D", "MAX_POOL_2D")
-_PASSED = ("RESHAPE", "STRIDED_SLICE", "CONCATENATION", "PAD", "ADD", "SUB", "MUL", "LOGISTIC", "QUANTIZE", "HARD_SWISH")
+_PASSED = (
+    "RESHAPE",
+    "STRIDED_SLICE",
+    "CONCATENATION",
+    "PAD",
+    "ADD",
+    "SUB",
+    "MUL",
+    "LOGISTIC",
+    "QUANTIZE",
+    "HARD_SWISH",
+)
 
 
 def wanted_pitch(strip: Strip, name: str) -> int:
     """Rows per frame of [F, H, W, C]: what its spatial readers need and, as far as the tolerance goes, what those
     behind them need. Only the size of strips hangs on it, nothing of what they hold.
     """
-    frames, height = strip.shape(name)[:2]
-    wishes = sorted(_wishes(strip, name, frames, height))
+    height = strip.shape(name)[1]
+    wishes = sorted(_wishes(strip, name, height))
     best = height
     for count in range(1, len(wishes) + 1):
         unit = math.lcm(*(multiple for multiple, _, _ in wishes[:count]))
@@ -36,7 +47,7 @@ def wanted_pitch(strip: Strip, name: str) -> int:
     return best
 
 
-def _wishes(strip: Strip, name: str, frames: int, height: int) -> set[tuple[int, int, bool]]:
+def _wishes(strip: Strip, name: str, height: int) -> set[tuple[int, int, bool]]:
     """(multiple, least rows, needed now) of every spatial operator that sees this tensor's gap, in its rows."""
     found: set[tuple[int, int, bool]] = set()
     seen = {name}
@@ -45,7 +56,7 @@ def _wishes(strip: Strip, name: str, frames: int, height: int) -> set[tuple[int,
         at, scale, rows, direct = ways.popleft()
         for op in strip.users.get(at, []):
             out, shape = op.outputs[0], strip.shape(at)
-            if out in seen or op.inputs[0] != at and op.kind in _SPATIAL:
+            if out in seen or (op.kind in _SPATIAL and op.inputs[0] != at):
                 continue
             step, near, left = 1, direct, rows
             if op.kind in _SPATIAL:

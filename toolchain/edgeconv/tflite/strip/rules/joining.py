@@ -35,9 +35,7 @@ def concatenation(strip: Strip, op: Op) -> None:
         view = _view(shape, axis)
         place = view.place[axis][0]
         constant = strip.data(name) is not None
-        tensors.append(
-            strip.reshaped_constant(name, view.shape) if constant else strip.view(form.tensor, view.shape)
-        )
+        tensors.append(strip.reshaped_constant(name, view.shape) if constant else strip.view(form.tensor, view.shape))
         size = view.shape[place] + (grown[place] if grown else 0)
         grown = (*view.shape[:place], size, *view.shape[place + 1 :])
     assert grown is not None

@@ -34,7 +34,7 @@ def _padded(strip: Strip, op: Op, widths: list[tuple[int, int]]) -> list[Form]:
             ready = any(f.clean and f.frames == shape[0] and f.tail == (pitch - shape[1]) * row for f in strip.forms(x))
             if not ready:
                 return [strip.padded(out, pitch, widths[0], source=x)]
-    form, frames = _choice(strip, op, axes, widths)
+    form, frames = _choice(strip, op, axes)
     found = stretched(shape, form.frames, form.tail) if form.tail else None
     shape, tensor = found.shape if found else shape, form.tensor
     for some in [axes] if grouped(shape, axes) is not None else [[a] for a in axes]:
@@ -53,7 +53,7 @@ def _padded(strip: Strip, op: Op, widths: list[tuple[int, int]]) -> list[Form]:
     return [Form(tensor, frames, tail, form.clean and (op.kind == "PAD" or found is None))]
 
 
-def _choice(strip: Strip, op: Op, axes: list[int], widths: list[tuple[int, int]]) -> tuple[Form, int]:
+def _choice(strip: Strip, op: Op, axes: list[int]) -> tuple[Form, int]:
     """A form whose gap is left alone by the pads, and the frames after it; clean ones first."""
     x, out = op.inputs[0], strip.shape(op.outputs[0])
     for form in sorted(strip.forms(x), key=lambda f: (f.tail == 0, not f.clean)):
