@@ -47,6 +47,8 @@ class Single:
     scale: float = 0.05
     zero: int = 0
     outputs: int = 1
+    custom: str = ""
+    """Code of a CUSTOM operator."""
 
 
 _ENUMS = {"padding": schema.Padding, "fusedActivationFunction": schema.ActivationFunctionType,
@@ -97,6 +99,7 @@ class _Writer:
         code = schema.OperatorCodeT()
         code.builtinCode = getattr(schema.BuiltinOperator, case.kind)
         code.deprecatedBuiltinCode, code.version = min(code.builtinCode, 127), 1
+        code.customCode = case.custom or None
         op.opcodeIndex = len(self.model.operatorCodes)
         self.model.operatorCodes.append(code)
         self.graph.operators.append(op)

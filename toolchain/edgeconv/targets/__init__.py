@@ -9,7 +9,7 @@ from edgeconv.targets.constraint import Constraint, Finding, constraint
 from edgeconv.targets.data.kernel_versions import LITERT_2_3, TFLITE_RUNTIME_2_14
 from edgeconv.targets.docs import docs_table
 from edgeconv.targets.registry import get_target, target_names
-from edgeconv.targets.target import Notes, Placement, Target
+from edgeconv.targets.target import Notes, Placement, Target, rejudged
 
 __all__ = [
     "Constraint",
@@ -22,6 +22,7 @@ __all__ = [
     "docs_table",
     "get_target",
     "registered_versions",
+    "rejudged",
     "target_names",
 ]
 

@@ -104,6 +104,12 @@ def _weights_as_constants(summary: ModelSummary) -> ModelSummary:
     return replace(summary, ops=ops)
 
 
+def rejudged(predicted: Coverage, ops: tuple[OpVerdict, ...], judged_by: str) -> Coverage:
+    """The coverage with the verdicts of a real compiler in place of the predicted ones."""
+    sentence = _in_one_sentence(Placement(ops, predicted.partitions))
+    return predicted.model_copy(update={"ops": ops, "judged_by": judged_by, "summary": sentence})
+
+
 def _in_one_sentence(placement: Placement) -> str:
     total, macs = len(placement.ops), sum(o.macs for o in placement.ops)
     taken = [o for o in placement.ops if o.verdict == "accelerated"]

@@ -40,7 +40,7 @@ def _advice(summary: ModelSummary, placement: Placement) -> Iterator[str]:
         yield "Split a MEAN that Vela refuses: first over height, then over width, each at most 4096 long."
     if "TRANSPOSE" in fault:
         yield "Leave no TRANSPOSE in the file: bring the clip into its final layout before the model."
-    if "STRIDED_SLICE" in fault:
+    if any(op.op == "STRIDED_SLICE" and set(op.attributes.get("strides", ())) - {1} for op in at_fault):
         yield (
             "Replace a STRIDED_SLICE with a stride over time or channels by a view and a unit slice: x[::2] is RESHAPE "
             "to [1, T/2, 2·H·W, C], slice [:, :, :H·W], RESHAPE back."
