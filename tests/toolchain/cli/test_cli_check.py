@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
+import resource
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -96,9 +96,15 @@ def test_a_file_of_twenty_megabytes_in_two_seconds(tmp_path: Path) -> None:
     dense = Single("FULLY_CONNECTED", [Data((1, 20_000)), Const((1000, 20_000), "int8", filled)], (1, 1000),
                    "FullyConnectedOptions")  # fmt: skip
     (tmp_path / "big.tflite").write_bytes(write({**CASES, "dense_big": dense}))
-    began = time.perf_counter()
+    began = _cpu_seconds()
     options = [o for t in ("tflite", "coral", "ethos-u55-256", "ethos-u85-256@4.5") for o in ("-t", t)]
     ran = edgeconv("check", tmp_path / "big.tflite", *options, "--markdown")
-    seconds = time.perf_counter() - began
+    seconds = _cpu_seconds() - began
     assert ran.code == 1  # some ops run on no TFLite kernel
-    assert seconds < 4, f"{seconds:.2f} s; the goal is 2 s on an idle machine"
+    assert seconds < 2
+
+
+def _cpu_seconds() -> float:
+    """Of all children so far: the tests run beside others, so a wall clock would measure those."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime

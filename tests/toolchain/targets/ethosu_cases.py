@@ -250,6 +250,23 @@ CASES: dict[str, Single] = {
     "nearest_batch": _nearest(B, (3, 24, 20, 8)),
     "transpose_conv_2": _up(X, (1, 24, 20, 6), (2, 2), (2, 2), "SAME"),
     "transpose_conv_3": _up(X, (1, 36, 30, 6), (3, 3), (3, 3), "SAME"),
+    "transpose_conv_batch": _up(B, (3, 24, 20, 6), (2, 2), (2, 2), "SAME"),
+    "transpose_conv_valid": _up(X, (1, 25, 21, 6), (3, 3), (2, 2), "VALID"),
+    "bilinear_batch": _bilinear(B, (3, 24, 20, 8)),
+    "bilinear_corners": _bilinear((1, 5, 6, 8), (1, 9, 11, 8), alignCorners=True),
+    "bilinear_one_side": _bilinear(X, (1, 24, 10, 8)),
+    "nearest_3": _nearest(X, (1, 36, 30, 8)),
+    "sum_batch": Single(
+        "SUM", [Data(B), ints(1, 2)], (3, 1, 1, 8), "ReducerOptions", {"keepDims": True}
+    ),
+    "reduce_max_batch": Single(
+        "REDUCE_MAX", [Data(B), ints(1, 2)], (3, 1, 1, 8), "ReducerOptions", {"keepDims": True}
+    ),
+    "prelu_batch": Single("PRELU", [Data(B), Const((1, 1, 8))], B),
+    "logistic_batch": _lone("LOGISTIC", B, 1 / 256, -128),
+    "leaky_relu_5d": _lone("LEAKY_RELU", (1, 3, 4, 5, 8), table="LeakyReluOptions", alpha=0.1),
+    "softmax_5d": _lone("SOFTMAX", (1, 3, 4, 5, 8), 1 / 256, -128, "SoftmaxOptions", beta=1.0),
+    "conv_stride_2_4_one_column": _conv((1, 12, 3, 8), (1, 6, 1, 16), (3, 3), (2, 4), padding="VALID"),
     "batch_matmul": _pair("BATCH_MATMUL", (1, 1, 10, 8), (1, 1, 8, 6), (1, 1, 10, 6), "BatchMatMulOptions"),
     "depth_to_space": Single("DEPTH_TO_SPACE", [Data(X)], (1, 24, 20, 2), "DepthToSpaceOptions", {"blockSize": 2}),
     "log_softmax": _lone("LOG_SOFTMAX", (1, 10), 16 / 256, 127, "LogSoftmaxOptions"),
