@@ -70,31 +70,67 @@ def fits(shape: Shape) -> bool:
 
 
 @dataclass(frozen=True)
+class Place:
+    """Where an axis went."""
+
+    axis: int
+    times: int
+    over: int = 1
+
+    def steps(self, count: int) -> int:
+        """Steps along it there."""
+        return count * self.times // self.over
+
+
+@dataclass(frozen=True)
 class Grouped:
-    """A view of batch 1: axes merged into three; where each axis of interest went, and how many elements a step is."""
+    """A view of batch 1 and rank 4: axes merged into three, or split where they are too long."""
 
     shape: Shape
-    place: dict[int, tuple[int, int]]
+    place: dict[int, Place]
+    """Of every axis that an operator works along."""
 
 
-def grouped(shape: Shape, axes: Collection[int]) -> Grouped | None:
-    """The view in which an operator can work along `axes`, rows and channels apart if possible; None: too many axes."""
-    last = len(shape) - 1
+def grouped(shape: Shape, axes: Collection[int], grain: int = 1) -> Grouped | None:
+    """The view in which an operator can work along `axes`, rows and channels apart if possible; None: too many axes.
+
+    Args:
+        grain: what all steps along the last axis are a multiple of: it may be split there.
+    """
+    last, lane = len(shape) - 1, _lane(shape[-1], grain)
+    if lane > 1:
+        shape = (*shape[:-1], shape[-1] // lane, lane)
     if fits(shape) and len(shape) <= 4:
-        return Grouped(shape, {a: (a, 1) for a in axes})
-    extra = ({last, last - 1}, {last, *(a + 1 for a in axes if a < last)}, {last}, set[int]())
-    found = [g for e in extra if (g := _split(shape, axes, {*axes, *e})) is not None]
-    return next((g for g in found if max(g.shape) <= LARGEST_AXIS), found[0] if found else None)
+        lead = 4 - len(shape)
+        found = [Grouped((*[1] * lead, *shape), {a: Place(a + lead, 1) for a in axes})]
+    else:
+        end = len(shape) - 1
+        extra = ({end, end - 1}, {end, *(a + 1 for a in axes if a < end)}, {end}, set[int]())
+        found = [g for e in extra if (g := _split(shape, axes, {*axes, *e})) is not None]
+    best = next((g for g in found if max(g.shape) <= LARGEST_AXIS), found[0] if found else None)
+    if best is None or lane == 1 or last not in best.place:
+        return best
+    return Grouped(best.shape, {**best.place, last: Place(best.place[last].axis, best.place[last].times, lane)})
+
+
+def _lane(size: int, grain: int) -> int:
+    """Smallest part of the grain that makes a long axis short enough; of sixteen, if possible, as NPUs work."""
+    lanes = [n for n in range(2, grain + 1) if grain % n == 0 and size // n <= LARGEST_AXIS and n <= LARGEST_AXIS]
+    if size <= LARGEST_AXIS or not lanes:
+        return 1
+    return next((n for n in lanes if n % 16 == 0), lanes[0])
 
 
 def _split(shape: Shape, axes: Collection[int], starts: Collection[int]) -> Grouped | None:
     bounds = sorted({a for a in starts if a > 0})
-    runs = [range(a, b) for a, b in zip([0, *bounds], [*bounds, len(shape)], strict=True)]
+    runs = [range(a, b) for a, b in itertools.pairwise([0, *bounds, len(shape)])]
     runs = [r for r in runs if math.prod(shape[i] for i in r) > 1 or any(a in r for a in axes)]
     if len(runs) > 3:
         return None
     lead = 4 - len(runs)
-    place = {a: (lead + n, math.prod(shape[i] for i in r if i > a)) for n, r in enumerate(runs) for a in axes if a in r}
+    place = {
+        a: Place(lead + n, math.prod(shape[i] for i in r if i > a)) for n, r in enumerate(runs) for a in axes if a in r
+    }
     return Grouped((*[1] * lead, *(math.prod(shape[i] for i in r) for r in runs)), place)
 
 

@@ -32,12 +32,13 @@ def strided_slice(strip: Strip, op: Op) -> None:
         assert cut is not None
     shape, starts, sizes, frames, tail = cut
     tensor = form.tensor
-    for some in _at_once(shape, axes):
-        view = grouped(shape, some)
+    grain = math.gcd(shape[-1], starts[-1], sizes[-1])
+    for some in [axes] if grouped(shape, axes, grain) is not None else [[a] for a in axes]:
+        view = grouped(shape, some, grain)
         assert view is not None
         at, size = [0] * len(view.shape), list(view.shape)
-        for axis, (place, factor) in view.place.items():
-            at[place], size[place] = starts[axis] * factor, sizes[axis] * factor
+        for axis, place in view.place.items():
+            at[place.axis], size[place.axis] = place.steps(starts[axis]), place.steps(sizes[axis])
         tensor = strip.slice(strip.view(tensor, view.shape), at, size, out, out)
         shape = tuple(sizes[a] if a in some else n for a, n in enumerate(shape))
     strip.made(out, Form(tensor, frames, tail, form.clean or tail == 0))
@@ -69,7 +70,3 @@ def _stretch(form: Form, shape: Shape, starts: list[int], sizes: Shape, axes: li
     else:
         return None
     return found.shape, starts, tuple(sizes_out), math.prod(sizes[:k]) * count if tail else 1, tail
-
-
-def _at_once(shape: Shape, axes: list[int]) -> list[list[int]]:
-    return [axes] if grouped(shape, axes) is not None else [[a] for a in axes]

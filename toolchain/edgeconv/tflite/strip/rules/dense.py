@@ -26,7 +26,10 @@ def dense(strip: Strip, op: Op) -> None:
 def softmax(strip: Strip, op: Op) -> None:
     """Before: over the last axis. After: the same in a view of batch 1."""
     x, out = op.inputs[0], op.outputs[0]
-    view = grouped(strip.shape(x), (len(strip.shape(x)) - 1,))
-    assert view is not None
-    inputs = [strip.view(strip.plain(x).tensor, view.shape)]
-    strip.made(out, Form(strip.emit(op.kind, inputs, view.shape, out, out, **op.options)))
+    shape = strip.shape(x)
+    if not fits(shape):
+        view = grouped(shape, (len(shape) - 1,))
+        assert view is not None
+        shape = view.shape
+    inputs = [strip.view(strip.plain(x).tensor, shape)]
+    strip.made(out, Form(strip.emit(op.kind, inputs, shape, out, out, **op.options)))

@@ -33,7 +33,7 @@ def concatenation(strip: Strip, op: Op) -> None:
     tensors, grown, place = [], None, 0
     for name, form, shape in zip(op.inputs, forms, shapes, strict=True):
         view = _view(shape, axis)
-        place = view.place[axis][0]
+        place = view.place[axis].axis
         constant = strip.data(name) is not None
         tensors.append(strip.reshaped_constant(name, view.shape) if constant else strip.view(form.tensor, view.shape))
         size = view.shape[place] + (grown[place] if grown else 0)

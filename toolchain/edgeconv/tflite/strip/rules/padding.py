@@ -37,12 +37,13 @@ def _padded(strip: Strip, op: Op, widths: list[tuple[int, int]]) -> list[Form]:
     form, frames = _choice(strip, op, axes)
     found = stretched(shape, form.frames, form.tail) if form.tail else None
     shape, tensor = found.shape if found else shape, form.tensor
-    for some in [axes] if grouped(shape, axes) is not None else [[a] for a in axes]:
-        view = grouped(shape, some)
+    grain = math.gcd(shape[-1], *widths[-1])
+    for some in [axes] if grouped(shape, axes, grain) is not None else [[a] for a in axes]:
+        view = grouped(shape, some, grain)
         assert view is not None
         added = [(0, 0)] * len(view.shape)
-        for axis, (place, factor) in view.place.items():
-            added[place] = widths[axis][0] * factor, widths[axis][1] * factor
+        for axis, place in view.place.items():
+            added[place.axis] = place.steps(widths[axis][0]), place.steps(widths[axis][1])
         grown = [n + a + b for n, (a, b) in zip(view.shape, added, strict=True)]
         tensor = strip.emit(op.kind, [strip.view(tensor, view.shape), strip.ints(added), *value], grown, out, out)
         shape = tuple(n + sum(widths[a]) if a in some else n for a, n in enumerate(shape))
