@@ -73,12 +73,14 @@ SAME_IN_BOTH: dict[str, tuple[OpInfo, OpInfo]] = {
     "resize-factor": (resize("RESIZE_BILINEAR", (32, 32)), resize("RESIZE_BILINEAR", (24, 24))),
     "up-stride": (up(16, 2), up(24, 3)),
     "table-types": (unary("RSQRT", *X), unary("RSQRT", *X, dtype="uint8")),
+    "main-graph": (conv(*X), conv(*X, subgraph=1)),
     "tried": (unary("TANH", *X), unary("ARG_MAX", *X)),
 }
 """Rules that the cores of Vela 4 and Vela 5 share."""
 
 MORE_CASES: dict[str, tuple[OpInfo, OpInfo]] = {
     **{f"{core}/{name}": case for core in ("vela4", "vela5") for name, case in SAME_IN_BOTH.items()},
+    "edgetpu/one-subgraph": (conv(*X), conv(*X, subgraph=1)),
     "vela5/op-table-u55": (unary("GELU", *X), unary("DIV", *X)),
     "vela5/op-table-u85": (unary("DIV", *X), unary("SQRT", *X)),
     "vela5/ends": (unary("ADD", *X), replace(unary("ADD", *X), inputs=())),

@@ -45,7 +45,7 @@ def _edgetpu_advice(summary: ModelSummary, placement: Placement) -> Iterator[str
     off = {v.index for v in placement.ops if v.verdict == "cpu"}
     at_fault = [op for op in summary.ops if op.index in off]
     if any(math.prod(t.shape[:-3]) > 1 for t in run_time):
-        yield "Use the batch 1 strip form: frames lie below one another in H, with a gap of zero rows."
+        yield "Use --fold strip, the batch 1 strip form: frames lie below one another in H, with a gap of zero rows."
     if any(t.dtype.startswith("float") for t in (*summary.inputs, *summary.outputs)):
         yield "Convert with int8 inputs and outputs: QUANTIZE and DEQUANTIZE at the ends stay on the CPU."
     if any(op.op == "STRIDED_SLICE" and set(op.attributes.get("strides", ())) - {1} for op in at_fault):

@@ -10,6 +10,7 @@ from edgeconv.targets.constraints.ethosu.vela4.extreme_quantization import extre
 from edgeconv.targets.constraints.ethosu.vela4.feature_types import feature_types
 from edgeconv.targets.constraints.ethosu.vela4.fused_activation import fused_activation
 from edgeconv.targets.constraints.ethosu.vela4.kernel_size import kernel_size
+from edgeconv.targets.constraints.ethosu.vela4.main_graph import main_graph
 from edgeconv.targets.constraints.ethosu.vela4.max_window import max_window
 from edgeconv.targets.constraints.ethosu.vela4.mean_depth import mean_depth
 from edgeconv.targets.constraints.ethosu.vela4.mean_width import mean_width
@@ -36,6 +37,7 @@ from edgeconv.targets.constraints.ethosu.vela5.op_table_u85 import op_table_u85 
 
 ETHOS_U55 = (
     op_table,
+    main_graph,
     feature_types,
     quantized,
     rank,

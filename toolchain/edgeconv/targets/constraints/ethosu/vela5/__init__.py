@@ -8,6 +8,7 @@ from edgeconv.targets.constraints.ethosu.vela5.ends import ends
 from edgeconv.targets.constraints.ethosu.vela5.extreme_quantization import extreme_quantization
 from edgeconv.targets.constraints.ethosu.vela5.feature_types import feature_types
 from edgeconv.targets.constraints.ethosu.vela5.gather_axis import gather_axis
+from edgeconv.targets.constraints.ethosu.vela5.main_graph import main_graph
 from edgeconv.targets.constraints.ethosu.vela5.matmul_type import matmul_type
 from edgeconv.targets.constraints.ethosu.vela5.max_window import max_window
 from edgeconv.targets.constraints.ethosu.vela5.mean_axis import mean_axis
@@ -35,6 +36,7 @@ from edgeconv.targets.constraints.ethosu.vela5.wide_stride import wide_stride
 ETHOS_U55 = (
     op_table_u55,
     ends,
+    main_graph,
     feature_types,
     static_shapes,
     no_32_bit,
@@ -66,6 +68,7 @@ ETHOS_U55 = (
 ETHOS_U85 = (
     op_table_u85,
     ends,
+    main_graph,
     feature_types,
     static_shapes,
     per_axis,
