@@ -7,6 +7,7 @@ from collections import Counter
 from edgeconv.core.report import ParityPair, Report
 from edgeconv.report import format as fmt
 from edgeconv.report import view
+from edgeconv.report.compilation import compilation_block
 from edgeconv.report.coverage import coverage_blocks
 from edgeconv.report.markup import escape, table
 
@@ -25,6 +26,7 @@ def render_markdown(report: Report) -> str:
         _drift(report),
         _transposes(report),
         _coverage(report),
+        *map(compilation_block, report.compilations),
         "### Stages",
         table(
             ("Stage", "Status", "What was done"),

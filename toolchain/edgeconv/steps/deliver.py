@@ -16,6 +16,7 @@ from edgeconv.core.numbered import numbered
 from edgeconv.core.report import (
     Artifact,
     ClipSet,
+    Compilation,
     Coverage,
     DriftPoint,
     InputInfo,
@@ -46,15 +47,17 @@ def make_report(
     run: parity.ParityRun,
     drift: tuple[DriftPoint, ...],
     coverage: tuple[Coverage, ...],
+    compilations: tuple[Compilation, ...],
     quantization: tuple[Quantization, ...],
 ) -> Report:
     """The one report; no clock reading and no path of this machine goes in."""
     onnx = road.summaries[ONNX]
     spec, strips = road.request.spec, road.profile.fold == "strip"
+    roles = _ROLES | {c.file: f"TFLite, {INT8} compiled by {c.compiler} {c.version}" for c in compilations}
     artifacts = tuple(
         Artifact(
             file=name,
-            role=_ROLES[name].replace("TFLite,", "TFLite, strip fold (batch 1)," if strips else "TFLite,"),
+            role=roles[name].replace("TFLite,", "TFLite, strip fold (batch 1)," if strips else "TFLite,"),
             bytes=summary.bytes,
             sha256=bundle.sha256_of(road.file(name)),
             ops=summary.histogram,
@@ -97,6 +100,7 @@ def make_report(
         parity=tuple(run.pairs),
         drift=drift,
         coverage=coverage,
+        compilations=compilations,
         inputs=quantization[:ends],
         outputs=quantization[ends:],
         provenance=Provenance(
