@@ -25,11 +25,10 @@ FOREIGN = {
         ("GATHER", "GatherOptions"),
         ("SLICE", "SliceOptions"),
         ("SQUEEZE", "SqueezeOptions"),
-        ("EXPAND_DIMS", "ExpandDimsOptions"),
         ("TILE", "TileOptions"),
         ("RESIZE_NEAREST_NEIGHBOR", "ResizeNearestNeighborOptions"),
     )
-}
+} | {"EXPAND_DIMS": OpSpec("EXPAND_DIMS", "ExpandDimsOptions", by_type(1, 1))}
 """Operators that edgeconv itself never emits, but that files of others hold."""
 
 SCALE = 0.05
