@@ -10,6 +10,9 @@ from edgeconv.core.report import Coverage, OpVerdict, Verdict
 from edgeconv.core.summary import Format, ModelSummary, OpInfo, TensorInfo
 from edgeconv.targets.constraint import Constraint, describe
 
+PREDICTED = "Predicted, not compiled: "
+"""Begins the warnings that hold only as long as no real compiler has judged."""
+
 _GRAVEST_FIRST: tuple[Verdict, ...] = ("unsupported", "cpu", "unknown")
 
 
@@ -107,7 +110,8 @@ def _weights_as_constants(summary: ModelSummary) -> ModelSummary:
 def rejudged(predicted: Coverage, ops: tuple[OpVerdict, ...], judged_by: str) -> Coverage:
     """The coverage with the verdicts of a real compiler in place of the predicted ones."""
     sentence = _in_one_sentence(Placement(ops, predicted.partitions))
-    return predicted.model_copy(update={"ops": ops, "judged_by": judged_by, "summary": sentence})
+    warnings = tuple(w for w in predicted.warnings if not w.startswith(PREDICTED))
+    return predicted.model_copy(update={"ops": ops, "judged_by": judged_by, "summary": sentence, "warnings": warnings})
 
 
 def _in_one_sentence(placement: Placement) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from edgeconv.core.summary import ModelSummary
 from edgeconv.targets.constraint import activations, describe
 from edgeconv.targets.data.edgetpu import COMPILED_OP, LARGE_ACTIVATION, PARAMETER_CACHE, SRAM
-from edgeconv.targets.target import Notes, Placement
+from edgeconv.targets.target import PREDICTED, Notes, Placement
 
 _UNFUSABLE = ("AVERAGE_POOL_2D", "CONCATENATION", "MAX_POOL_2D")
 
@@ -20,7 +20,7 @@ def edgetpu_notes(summary: ModelSummary, placement: Placement) -> Notes:
 
 
 def _edgetpu_warnings(summary: ModelSummary) -> Iterator[str]:
-    yield "Predicted, not compiled: only the Edge TPU compiler 16 can say what is really mapped."
+    yield f"{PREDICTED}only the Edge TPU compiler 16 can say what is really mapped."
     parameters = sum(t.bytes for t in summary.tensors if t.constant)
     low, high = (f"{size / 2**20:.1f}" for size in PARAMETER_CACHE)
     if parameters > PARAMETER_CACHE[0]:

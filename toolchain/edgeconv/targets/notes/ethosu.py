@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from edgeconv.core.summary import ModelSummary
 from edgeconv.targets.constraint import activations, describe
 from edgeconv.targets.data.ethosu import COMPILED_OP
-from edgeconv.targets.target import Notes, Placement
+from edgeconv.targets.target import PREDICTED, Notes, Placement
 
 
 def ethosu_notes(summary: ModelSummary, placement: Placement) -> Notes:
@@ -18,7 +18,7 @@ def ethosu_notes(summary: ModelSummary, placement: Placement) -> Notes:
 
 
 def _warnings(summary: ModelSummary) -> Iterator[str]:
-    yield "Predicted, not compiled: Vela decides, and its memory plan decides whether the network fits the board."
+    yield f"{PREDICTED}Vela decides, and its memory plan decides whether the network fits the board."
     largest = max((t for op in summary.ops for t in activations(op)), key=lambda t: t.bytes, default=None)
     if largest is not None and largest.bytes > 2**20:
         yield (
