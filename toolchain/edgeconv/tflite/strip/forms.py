@@ -91,13 +91,16 @@ class Grouped:
     """Of every axis that an operator works along."""
 
 
-def grouped(shape: Shape, axes: Collection[int], grain: int = 1) -> Grouped | None:
+def grouped(shape: Shape, axes: Collection[int], grain: int = 1, channels: int = 1) -> Grouped | None:
     """The view in which an operator can work along `axes`, rows and channels apart if possible; None: too many axes.
 
     Args:
         grain: what all steps along the last axis are a multiple of: it may be split there.
+        channels: as it is best split (Vela 4.5 crashes where a convolution is viewed with merged channels).
     """
-    last, lane = len(shape) - 1, _lane(shape[-1], grain)
+    last = len(shape) - 1
+    natural = len(shape) < 4 and grain % channels == 0 and shape[-1] // channels <= LARGEST_AXIS
+    lane = channels if natural else _lane(shape[-1], grain)
     if lane > 1:
         shape = (*shape[:-1], shape[-1] // lane, lane)
     if fits(shape) and len(shape) <= 4:

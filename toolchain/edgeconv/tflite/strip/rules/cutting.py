@@ -32,9 +32,9 @@ def strided_slice(strip: Strip, op: Op) -> None:
         assert cut is not None
     shape, starts, sizes, frames, tail = cut
     tensor = form.tensor
-    grain = math.gcd(shape[-1], starts[-1], sizes[-1])
-    for some in [axes] if grouped(shape, axes, grain) is not None else [[a] for a in axes]:
-        view = grouped(shape, some, grain)
+    grain, channels = math.gcd(shape[-1], starts[-1], sizes[-1]), strip.graph.shape(tensor)[-1]
+    for some in [axes] if grouped(shape, axes, grain, channels) is not None else [[a] for a in axes]:
+        view = grouped(shape, some, grain, channels)
         assert view is not None
         at, size = [0] * len(view.shape), list(view.shape)
         for axis, place in view.place.items():

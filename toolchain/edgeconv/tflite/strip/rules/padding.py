@@ -37,9 +37,9 @@ def _padded(strip: Strip, op: Op, widths: list[tuple[int, int]]) -> list[Form]:
     form, frames = _choice(strip, op, axes)
     found = stretched(shape, form.frames, form.tail) if form.tail else None
     shape, tensor = found.shape if found else shape, form.tensor
-    grain = math.gcd(shape[-1], *widths[-1])
-    for some in [axes] if grouped(shape, axes, grain) is not None else [[a] for a in axes]:
-        view = grouped(shape, some, grain)
+    grain, channels = math.gcd(shape[-1], *widths[-1]), strip.graph.shape(tensor)[-1]
+    for some in [axes] if grouped(shape, axes, grain, channels) is not None else [[a] for a in axes]:
+        view = grouped(shape, some, grain, channels)
         assert view is not None
         added = [(0, 0)] * len(view.shape)
         for axis, place in view.place.items():
