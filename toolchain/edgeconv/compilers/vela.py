@@ -21,10 +21,10 @@ _SIZES = {"u55": (32, 64, 128, 256), "u65": (256, 512), "u85": (128, 256, 512, 1
 
 _MEASURES = (
     # column of the summary file, words for people, factor, unit
-    ("inference_time", "estimated time of one pass", 1e3, "ms"),
+    ("inference_time", "estimated time of the ops on the NPU", 1e3, "ms"),
     ("core_clock", "clock of the NPU", 1e-6, "MHz"),
-    ("cycles_total", "cycles of one pass", 1, ""),
-    ("cycles_npu", "cycles of the NPU's arithmetic", 1, ""),
+    ("cycles_total", "cycles of the ops on the NPU", 1, ""),
+    ("cycles_npu", "of these, cycles of arithmetic", 1, ""),
     ("nn_macs", "multiply-accumulates on the NPU", 1, ""),
     ("sram_memory_used", "SRAM used", 1, "KiB"),
     ("dram_memory_used", "DRAM used", 1, "KiB"),
