@@ -20,6 +20,7 @@ STATIONS = {
     "runtimes",
     "parity",
     "layerwise",
+    "compilers",
     "video",
     "bundle",
     "report",
@@ -36,7 +37,12 @@ LAYERS = {
     "api": 5,
     "__main__": 6,
 }
-ALLOWED_BETWEEN_STATIONS = {("parity", "runtimes"), ("sources", "runtimes"), ("layerwise", "lowering")}
+ALLOWED_BETWEEN_STATIONS = {
+    ("parity", "runtimes"),
+    ("sources", "runtimes"),
+    ("layerwise", "lowering"),
+    ("compilers", "inspection"),
+}
 
 
 def _imports() -> list[tuple[str, str]]:

@@ -13,7 +13,7 @@ from packaging.requirements import Requirement
 tomllib = pytest.importorskip("tomllib", reason="in the standard library from Python 3.11 on")
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-DEVELOPMENT = [Requirement(r) for extra in ("dev", "zoo") for r in PROJECT["optional-dependencies"][extra]]
+DEVELOPMENT = [Requirement(r) for extra in ("dev", "zoo", "ethos-u") for r in PROJECT["optional-dependencies"][extra]]
 REQUIRED = [Requirement(r) for r in PROJECT["dependencies"]] + DEVELOPMENT
 PIN = re.compile(r"\b([A-Za-z][\w.-]*)(?:\[[\w,]+\])?\s?==\s?(\d[\w.*]*)")
 OWN = {r.name.lower() for r in REQUIRED}

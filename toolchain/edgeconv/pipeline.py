@@ -1,4 +1,4 @@
-"""The road: source → lower → simplify → gate → convert → quantize → check → verify → bundle.
+"""The road: source → lower → simplify → gate → convert → quantize → check → compile → verify → bundle.
 
 Only this module knows the order. :func:`export` reads top to bottom; the steps call the stations.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from edgeconv import bundle, sources
 from edgeconv.core.progress import Progress, Silent, Stopwatch
+from edgeconv.steps.compiling import compile_for_device
 from edgeconv.steps.deliver import deliver, label, make_report
 from edgeconv.steps.model import convert, lower, quantize, simplify
 from edgeconv.steps.proof import check, drift, verify
@@ -35,12 +36,15 @@ def export(request: ExportRequest, progress: Progress | None = None) -> ExportRe
         lowering, onnx = lower(road, described)
         label(road, onnx)
         simplify(road, onnx)
-        graph, lite = convert(road, described)
-        quantization = quantize(road, graph, lite, described, clips[0])
-        coverage = check(road)
+        converted = convert(road, described)
+        lite = converted.delivered
+        quantization = quantize(road, converted, described, clips[0])
+        coverage, compilations = compile_for_device(road, check(road))
         parity = verify(road, prepared, clips[1], described, onnx, lite)
         drifted = drift(road, lite)
-        report = make_report(road, described, prepared, clips, lowering, parity, drifted, coverage, quantization)
+        report = make_report(
+            road, described, prepared, clips, lowering, parity, drifted, coverage, compilations, quantization
+        )
         deliver(road, report, parity, clips, described, lite)
         staged.commit()
     return ExportResult(report, tuple(watch.timings), request.out)

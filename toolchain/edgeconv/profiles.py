@@ -82,15 +82,25 @@ class ExportProfile(_Part):
     description: str
     target: str
     """Name of the op-coverage target (see `edgeconv targets`)."""
+    also_for: tuple[str, ...] = ()
+    """Other targets of the family that this profile serves: the same device in other sizes."""
     video: VideoProfile = VideoProfile()
     calibration: ClipsProfile = ClipsProfile()
     verification: ClipsProfile = ClipsProfile()
     onnx: OnnxProfile
     tflite: TfliteProfile = TfliteProfile()
+    fold: Literal["frames", "strip"] = "frames"
+    """How the TFLite files hold a clip: a batch of frames, or one tall image of batch 1 (see docs/architecture.md)."""
+    gaps: Literal["cut", "mask"] = "cut"
+    """How the strip fold clears the rows between frames: cut off and padded anew, or multiplied with 0."""
     parity: ParityProfile = ParityProfile()
     check_targets: tuple[str, ...] = ()
     """Further targets whose op coverage the report shows; they do not gate."""
     threads: int = Field(default=2, gt=0)
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        return (self.target, *self.also_for)
 
     @cached_property
     def sha256(self) -> str:
@@ -105,6 +115,13 @@ def profile_folder() -> Path:
 
 def profile_names() -> tuple[str, ...]:
     return tuple(sorted(p.stem for p in profile_folder().glob("*.yaml")))
+
+
+def profile_for(target: str) -> str | None:
+    """Name of the profile called like the target, else of the first that serves it; None where there is neither."""
+    if target in profile_names():
+        return target
+    return next((p.name for p in map(load_profile, profile_names()) if target in p.targets), None)
 
 
 def load_profile(name: str) -> ExportProfile:

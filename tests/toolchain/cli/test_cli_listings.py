@@ -65,3 +65,10 @@ def test_nothing_heavy_is_imported_before_a_command_runs() -> None:
     heavy = "{'numpy', 'onnx', 'torch', 'pydantic', 'rich', 'av', 'yaml'}"
     code = f"import sys, edgeconv.cli.app; print(sorted({heavy} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
+
+
+def test_targets_tell_their_editions_and_formats() -> None:
+    found = {t["name"]: t for t in json.loads(edgeconv("targets", "--json").out)["targets"]}
+    assert found["ethos-u55-256"]["editions"] == ["ethos-u55-256", "ethos-u55-256@4.5"]
+    assert found["coral"]["editions"] == []
+    assert found["onnxruntime"]["formats"] == ["onnx"]

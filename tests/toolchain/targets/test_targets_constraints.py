@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import pytest
-from targets_cases import CASES, MORE_MISSES, MORE_PASSES
+from targets_cases import CASES as FIRST_CASES
+from targets_cases import MORE_MISSES as FIRST_MISSES
+from targets_cases import MORE_PASSES
+from targets_cases_more import ALSO_MISSED, MORE_CASES
 
 from edgeconv.core.summary import OpInfo
 from edgeconv.targets import constraint, docs_table, get_target, target_names
 from edgeconv.targets.constraint import Constraint, Finding, registered
 
-BY_NAME = {c.name: c for c in (c for name in target_names() for c in get_target(name).constraints)}
+CASES = FIRST_CASES | MORE_CASES
+MORE_MISSES = FIRST_MISSES | ALSO_MISSED
+TARGETS = [t for name in target_names() for t in (get_target(name), *get_target(name).editions.values())]
+BY_NAME = {c.name: c for target in TARGETS for c in target.constraints}
 
 
 def pairs(kind: int, more: dict[str, list[OpInfo]]) -> list[object]:

@@ -62,6 +62,8 @@ class InputMeaning(_Part):
     dtype: str
     scale: float
     zero_point: int
+    gap: int = 0
+    """Elements behind each frame that hold zero_point (strip fold: all frames of the clip are one tall image)."""
     pixels: Pixels | None
     """None where the network was calibrated on ready samples or on mixed channels: q = clamp(round(value / scale) +
     zero_point)."""

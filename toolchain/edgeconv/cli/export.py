@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,6 +14,11 @@ from edgeconv.core.errors import ExitCode
 
 if TYPE_CHECKING:
     from edgeconv.pipeline import ExportResult
+
+
+class Fold(StrEnum):
+    FRAMES = "frames"
+    STRIP = "strip"
 
 
 def export(
@@ -48,6 +54,10 @@ def export(
     threads: Annotated[
         int | None, typer.Option("--threads", min=1, help="CPU threads. Without it: the profile's.")
     ] = None,
+    fold: Annotated[
+        Fold | None,
+        typer.Option("--fold", help="Clips as a batch of frames, or as strips of batch 1. Without it: the profile's."),
+    ] = None,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -74,6 +84,7 @@ def export(
             tuple(input_layout or ()),
             seed,
             threads,
+            fold.value if fold else None,
         )
     )
     with progress(silent=quiet or json) as told:

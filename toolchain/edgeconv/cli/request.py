@@ -34,6 +34,8 @@ class Wanted:
     input_layouts: tuple[str, ...]
     seed: int
     threads: int | None
+    fold: str | None = None
+    """'frames' or 'strip'."""
 
 
 def export_request(wanted: Wanted) -> ExportRequest:
@@ -56,6 +58,8 @@ def export_request(wanted: Wanted) -> ExportRequest:
     profile = choose_profile(wanted.target, wanted.profile)
     if wanted.threads is not None:
         profile = profile.model_copy(update={"threads": wanted.threads})
+    if wanted.fold is not None:
+        profile = profile.model_copy(update={"fold": wanted.fold})
     if wanted.labels is not None and not wanted.labels.is_file():
         raise UsageError(f"the labels file '{wanted.labels}' does not exist", hint="give one class name per line")
     return ExportRequest(

@@ -19,6 +19,8 @@ def targets(json: Json = False) -> None:
                         "title": t.title,
                         "description": t.description,
                         "versions": dict(t.versions),
+                        "formats": list(t.formats),
+                        "editions": [edition.name for edition in t.editions.values()],
                         "verdicts": dict(t.consequences),
                         "ops": sorted(t.ops),
                         "constraints": [

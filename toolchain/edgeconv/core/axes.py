@@ -50,9 +50,13 @@ def lies(logical: Sequence[int], pieces: Iterable[tuple[int, int]], physical: Se
     return f"{shape} = [{text}]" + (f" ({fold})" if fold and len(logical) == 5 else "")
 
 
-def to_physical(array: Array, perm: Sequence[int], physical: Sequence[int]) -> Array:
-    """A logical array as the file takes it: its axes in the memory order `perm`, in the shape `physical`."""
-    return np.ascontiguousarray(array.transpose(perm)).reshape(physical)
+def to_physical(array: Array, perm: Sequence[int], physical: Sequence[int], frames: int = 1, tail: int = 0) -> Array:
+    """A logical array as the file takes it: its axes in the memory order `perm`, in the shape `physical`.
+
+    In strip fold `tail` zeros lie behind each of the `frames` frames.
+    """
+    laid = np.ascontiguousarray(array.transpose(perm))
+    return np.pad(laid.reshape(frames, -1), [(0, 0), (0, tail)]).reshape(physical)
 
 
 def to_logical(array: Array, perm: Sequence[int], logical: Sequence[int]) -> Array:

@@ -109,6 +109,8 @@ class Lowering(Section):
     """Each transpose that is left in the ONNX file, with the op that causes it and the blocks that it permutes."""
     tflite_transposes: tuple[str, ...] = ()
     """The same of the TFLite files."""
+    fold: str = "frames"
+    """Of the TFLite files: 'frames' or 'strip'."""
     rules: dict[str, int] = Field(default_factory=dict)
     """How often each rule was applied."""
 
@@ -200,6 +202,49 @@ class Coverage(Section):
         return sum(o.macs for o in self.ops if o.verdict == verdict)
 
 
+class PlacedOp(Section):
+    """Where a real compiler put one op of the file that it was given."""
+
+    index: int
+    op: str
+    name: str
+    accelerated: bool
+    reasons: tuple[str, ...] = ()
+    """The compiler's own words; empty when accelerated, or where it gives none."""
+
+
+class Measure(Section):
+    """One number that a compiler tells of its result."""
+
+    name: str
+    value: float
+    unit: str = ""
+
+
+class Compilation(Section):
+    """What the device's own compiler made of the delivered file."""
+
+    target: str
+    compiler: str
+    version: str = ""
+    outcome: Literal["compiled", "absent", "failed"]
+    """'absent': the compiler is not installed here."""
+    why: str = ""
+    """One sentence; empty when compiled."""
+    command: tuple[str, ...]
+    """What was run, or is to be run, in the folder of the bundle."""
+    file: str = ""
+    """Of the bundle; empty when not compiled."""
+    settings: dict[str, str] = Field(default_factory=dict)
+    ops: tuple[PlacedOp, ...] = ()
+    measures: tuple[Measure, ...] = ()
+    disagreements: tuple[str, ...] = ()
+    """Ops that were predicted to run elsewhere than the compiler puts them."""
+
+    def count(self, accelerated: bool) -> int:
+        return sum(o.accelerated is accelerated for o in self.ops)
+
+
 class Quantization(Section):
     """What an input or output tensor of the int8 file means."""
 
@@ -233,6 +278,7 @@ class Report(Section):
     parity: tuple[ParityPair, ...]
     drift: tuple[DriftPoint, ...]
     coverage: tuple[Coverage, ...]
+    compilations: tuple[Compilation, ...] = ()
     inputs: tuple[Quantization, ...]
     outputs: tuple[Quantization, ...]
     provenance: Provenance

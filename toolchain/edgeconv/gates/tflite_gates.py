@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Mapping
 
@@ -29,6 +30,13 @@ def gate_tflite(
         static_gate(file, summary),
         at_most(f"{file}: operators newer than {profile.op_versions}", len(newer), 0, sorted(set(newer))),
     )
+
+
+def gate_batch(file: str, summary: ModelSummary) -> Gate:
+    """Strip fold: what comes before the three innermost axes is 1 in every computed tensor."""
+    computed = {t.name: t for t in (*summary.inputs, *(t for o in summary.ops for t in o.outputs))}
+    batches = [f"'{t.name}' {list(t.shape)}" for t in computed.values() if math.prod(t.shape[:-3]) != 1]
+    return at_most(f"{file}: tensors with a batch", len(batches), 0, batches)
 
 
 def gate_int8(file: str, summary: ModelSummary, profile: TfliteProfile, partitions: int | None) -> tuple[Gate, ...]:

@@ -22,6 +22,9 @@ class Port:
     """Logical axes in memory order."""
     physical: tuple[int, ...]
     """Shape of the tensor in the file."""
+    frames: int = 1
+    tail: int = 0
+    """In strip fold: images one above the other, and elements (zeros) behind each of them."""
 
 
 def enter(ctx: Context, name: str, shape: tuple[int, ...], layout: str | None, dtype: str) -> tuple[Value, Port]:

@@ -6,8 +6,8 @@ import base64
 import hashlib
 
 from edgeconv.core.report import Report
+from edgeconv.report import compilation, view
 from edgeconv.report import format as fmt
-from edgeconv.report import view
 from edgeconv.report.drift import drift_plot
 
 LONG_TABLE = 24
@@ -46,6 +46,7 @@ def render_html(report: Report) -> str:
     return env.get_template("report.html.j2").render(
         report=report,
         view=view,
+        compilation=compilation,
         notices=view.notices(report),
         coverage=[view.coverage_view(c) for c in report.coverage],
         changes=view.op_changes(report),

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
 
 from edgeconv.core.report import ParityPair, Report
 from edgeconv.report import format as fmt
 from edgeconv.report import view
+from edgeconv.report.compilation import compilation_block
+from edgeconv.report.coverage import coverage_blocks
+from edgeconv.report.markup import escape, table
 
 
 def render_markdown(report: Report) -> str:
@@ -20,19 +21,20 @@ def render_markdown(report: Report) -> str:
         _failed_gates(report),
         _warnings(report),
         "### Key numbers",
-        _table(("", "", ""), ((f.label, f"**{escape(f.value)}**", escape(f.note)) for f in view.key_numbers(report))),
+        table(("", "", ""), ((f.label, f"**{escape(f.value)}**", escape(f.note)) for f in view.key_numbers(report))),
         _parity(report),
         _drift(report),
         _transposes(report),
         _coverage(report),
+        *map(compilation_block, report.compilations),
         "### Stages",
-        _table(
+        table(
             ("Stage", "Status", "What was done"),
             ((escape(s.name), f"{view.MARKS[s.status]} {s.status}", escape(s.summary)) for s in report.stages),
         ),
         _gates(report),
         "### Files",
-        _table(
+        table(
             ("File", "Role", "Size", "SHA-256"),
             ((escape(a.file), escape(a.role), fmt.size(a.bytes), f"`{escape(a.sha256)}`") for a in report.artifacts),
             "llrl",
@@ -42,23 +44,6 @@ def render_markdown(report: Report) -> str:
     return "\n\n".join(b for b in blocks if b) + "\n"
 
 
-_SPECIAL = re.compile(r"([\\`*\[\]|~$])|(?<![^\W_])(_)|(_)(?![^\W_])")
-
-
-def escape(text: str) -> str:
-    """Text that stays text in a Markdown table: one line, no markup, no HTML, no cell borders."""
-    text = " ".join(text.split()).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return _SPECIAL.sub(r"\\\g<0>", text)
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]], align: str = "") -> str:
-    lines = [" | ".join(row) for row in rows]
-    if not lines:
-        return "None."
-    rule = " | ".join("---:" if align[i : i + 1] == "r" else "---" for i in range(len(head)))
-    return "\n".join(f"| {line} |" for line in (" | ".join(head), rule, *lines))
-
-
 def _failed_gates(report: Report) -> str:
     if report.passed:
         return ""
@@ -66,7 +51,7 @@ def _failed_gates(report: Report) -> str:
         (f"✗ {escape(g.name)}", f"**{escape(g.measured)}**", escape(g.required), escape(g.detail))
         for g in report.failed_gates
     )
-    return "### Failed gates\n\n" + _table(("Gate", "Measured", "Required", "Detail"), rows)
+    return "### Failed gates\n\n" + table(("Gate", "Measured", "Required", "Detail"), rows)
 
 
 def _warnings(report: Report) -> str:
@@ -77,7 +62,7 @@ def _warnings(report: Report) -> str:
 def _parity(report: Report) -> str:
     head = ("Pair", "Cosine mean", "worst", "SQNR worst", "Largest error, relative", "Top-1", "Top-5", "Worst clip")
     rows = [row for p in report.parity for row in (_pair(p), *_outputs(p))]
-    return "### Parity\n\n" + _table(head, rows, "lrrrrrrl")
+    return "### Parity\n\n" + table(head, rows, "lrrrrrrl")
 
 
 def _outputs(pair: ParityPair) -> list[tuple[str, ...]]:
@@ -135,29 +120,15 @@ def _transposes(report: Report) -> str:
 
 
 def _coverage(report: Report) -> str:
-    blocks = []
-    for coverage in report.coverage:
-        totals = view.coverage_view(coverage)
-        counted = "" if coverage.partitions is None else f" {fmt.plural(coverage.partitions, 'delegate partition')}."
-        blocks += [
-            f"### Ops on {escape(coverage.target)}",
-            f"{escape(coverage.summary)} Judged by: {escape(coverage.judged_by)}.{counted}",
-            _table(
-                ("Verdict", "Ops", "MACs", f"Share of {totals.measure}"),
-                ((p.label, str(p.ops), fmt.macs(p.macs), escape(fmt.share(p.share))) for p in totals.parts),
-                "lrrr",
-            ),
-            "\n".join(f"- {escape(line)}" for line in (*coverage.warnings, *coverage.advice)),
-        ]
-    return "\n\n".join(b for b in blocks if b)
+    return "\n\n".join(block for coverage in report.coverage for block in coverage_blocks(coverage))
 
 
 def _gates(report: Report) -> str:
     rows = (
         (f"{'✓' if g.passed else '✗'} {escape(g.name)}", escape(g.measured), escape(g.required)) for g in report.gates
     )
-    table = _table(("Gate", "Measured", "Required"), rows)
-    return f"<details><summary>All {fmt.plural(len(report.gates), 'gate')}</summary>\n\n{table}\n\n</details>"
+    rows_table = table(("Gate", "Measured", "Required"), rows)
+    return f"<details><summary>All {fmt.plural(len(report.gates), 'gate')}</summary>\n\n{rows_table}\n\n</details>"
 
 
 def _origin(report: Report) -> str:

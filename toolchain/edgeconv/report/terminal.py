@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from edgeconv.core.report import Report, StageTiming, Status, Verdict
+from edgeconv.report import compilation, view
 from edgeconv.report import format as fmt
-from edgeconv.report import view
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -23,7 +23,7 @@ _VERDICT_STYLE: dict[Verdict, str] = {
     "unknown": "magenta",
 }
 _ASCII = str.maketrans(
-    {"✓": "+", "✗": "x", "–": "-", "−": "-", "→": ">", "×": "x", "·": "|", "…": "_", "≥": ">", "≤": "<"}
+    {"✓": "+", "✗": "x", "–": "-", "−": "-", "→": ">", "×": "x", "·": "|", "…": "_", "≠": "!", "≥": ">", "≤": "<"}
 )
 
 
@@ -45,6 +45,7 @@ class _Summary:
         self._stages(timings)
         self._parity()
         self._coverage()
+        self._compilations()
         self._files()
 
     def text(self, *parts: str | tuple[str, str]) -> Text:
@@ -188,7 +189,7 @@ class _Summary:
                     self.text((part.label, _VERDICT_STYLE[part.verdict])),
                     self.text(fmt.plural(part.ops, "op")),
                     self.text(fmt.macs(part.macs)),
-                    self.text(f"{fmt.share(part.share)} of {totals.measure}"),
+                    self.text(f"{fmt.share(part.share)} of {totals.measure}, {fmt.size(part.bytes)}"),
                 )
             self.indent(table)
             summary = self.grid(1)
@@ -198,6 +199,22 @@ class _Summary:
             self.indent(summary)
             if coverage.warnings:
                 self._lines((w, "yellow") for w in coverage.warnings)
+
+    def _compilations(self) -> None:
+        for made in self.report.compilations:
+            self.heading(f"Compiled for {made.target}", compilation.agreement(made))
+            said = self.grid(1)
+            said.add_row(self.text(compilation.headline(made)))
+            if made.outcome != "compiled":
+                said.add_row(self.text(("run ", "bold"), compilation.command_line(made)))
+            self.indent(said)
+            table = self.grid(0, 0, 1)
+            table.columns[1].justify = "right"
+            for measure in made.measures:
+                table.add_row(self.text(measure.name), self.text(compilation.amount(measure)), "")
+            if made.measures:
+                self.indent(table)
+            self._lines(((line, "yellow") for line in made.disagreements), mark="≠")
 
     def _files(self) -> None:
         if not self.report.artifacts:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import groupby
 
 from edgeconv.core.report import Artifact, Coverage, OpVerdict, ParityPair, Quantization, Report, Status, Verdict
 from edgeconv.report import format as fmt
@@ -39,6 +41,26 @@ class Part:
     macs: int
     share: float
     """Of all MACs; of all ops when the MACs are unknown."""
+    bytes: int
+    """Of all tensors that its ops read or write, weights included."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """Ops next to one another in the file that share a verdict."""
+
+    verdict: Verdict
+    label: str
+    first: int
+    last: int
+    histogram: Mapping[str, int]
+
+    @property
+    def words(self) -> str:
+        """'7–9: on the CPU (2 SOFTMAX, 1 RELU)'; of accelerated ops only how many."""
+        span = f"{self.first}" if self.first == self.last else f"{self.first}–{self.last}"
+        named = "" if self.verdict == "accelerated" else f" ({histogram_words(self.histogram)})"
+        return f"{span}: {self.label}{named}"
 
 
 @dataclass(frozen=True)
@@ -73,6 +95,8 @@ class CoverageView:
     """Ops that are not accelerated, in file order."""
     measure: str
     """What the shares are shares of: 'MACs' or 'ops'."""
+    runs: tuple[Run, ...]
+    """The file from its first op to its last, cut where the verdict changes."""
 
     @property
     def accelerated(self) -> float:
@@ -94,7 +118,9 @@ def coverage_view(coverage: Coverage) -> CoverageView:
     for verdict in VERDICTS:
         ops, macs = coverage.count(verdict), coverage.macs(verdict)
         if ops:
-            parts.append(Part(verdict, LABELS[verdict], ops, macs, macs / total if total else ops / len(coverage.ops)))
+            size = sum(o.bytes for o in coverage.ops if o.verdict == verdict)
+            share = macs / total if total else ops / len(coverage.ops)
+            parts.append(Part(verdict, LABELS[verdict], ops, macs, share, size))
     by_type: dict[str, list[OpVerdict]] = {}
     for op in coverage.ops:
         by_type.setdefault(op.op, []).append(op)
@@ -102,7 +128,15 @@ def coverage_view(coverage: Coverage) -> CoverageView:
         (OpGroup(op, tuple(ops)) for op, ops in by_type.items()), key=lambda g: (-g.macs, -len(g.ops), g.op)
     )
     held_back = tuple(o for o in coverage.ops if o.verdict != "accelerated")
-    return CoverageView(coverage, tuple(parts), tuple(groups), held_back, "MACs" if total else "ops")
+    return CoverageView(
+        coverage, tuple(parts), tuple(groups), held_back, "MACs" if total else "ops", tuple(_runs(coverage))
+    )
+
+
+def _runs(coverage: Coverage) -> Iterator[Run]:
+    for verdict, group in groupby(coverage.ops, key=lambda o: o.verdict):
+        ops = list(group)
+        yield Run(verdict, LABELS[verdict], ops[0].index, ops[-1].index, Counter(o.op for o in ops))
 
 
 def verdict_word(report: Report) -> str:

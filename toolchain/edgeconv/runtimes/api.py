@@ -5,9 +5,9 @@ from __future__ import annotations
 from importlib.util import find_spec
 from pathlib import Path
 
-import numpy as np
 from pydantic import BaseModel
 
+from edgeconv.core import axes
 from edgeconv.core.child import Result, call_once
 from edgeconv.core.layout import Array
 
@@ -31,9 +31,12 @@ class Feed(BaseModel):
     perm: tuple[int, ...]
     """Logical axes in memory order."""
     physical: tuple[int, ...]
+    frames: int = 1
+    tail: int = 0
+    """Zeros behind each frame."""
 
     def arrange(self, clip: Array) -> Array:
-        return np.ascontiguousarray(clip.transpose(self.perm)).reshape(self.physical)
+        return axes.to_physical(clip, self.perm, self.physical, self.frames, self.tail)
 
 
 class RunRequest(BaseModel):

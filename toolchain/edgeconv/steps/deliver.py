@@ -16,6 +16,7 @@ from edgeconv.core.numbered import numbered
 from edgeconv.core.report import (
     Artifact,
     ClipSet,
+    Compilation,
     Coverage,
     DriftPoint,
     InputInfo,
@@ -46,15 +47,17 @@ def make_report(
     run: parity.ParityRun,
     drift: tuple[DriftPoint, ...],
     coverage: tuple[Coverage, ...],
+    compilations: tuple[Compilation, ...],
     quantization: tuple[Quantization, ...],
 ) -> Report:
     """The one report; no clock reading and no path of this machine goes in."""
     onnx = road.summaries[ONNX]
-    spec = road.request.spec
+    spec, strips = road.request.spec, road.profile.fold == "strip"
+    roles = _ROLES | {c.file: f"TFLite, {INT8} compiled by {c.compiler} {c.version}" for c in compilations}
     artifacts = tuple(
         Artifact(
             file=name,
-            role=_ROLES[name],
+            role=roles[name].replace("TFLite,", "TFLite, strip fold (batch 1)," if strips else "TFLite,"),
             bytes=summary.bytes,
             sha256=bundle.sha256_of(road.file(name)),
             ops=summary.histogram,
@@ -97,6 +100,7 @@ def make_report(
         parity=tuple(run.pairs),
         drift=drift,
         coverage=coverage,
+        compilations=compilations,
         inputs=quantization[:ends],
         outputs=quantization[ends:],
         provenance=Provenance(
@@ -232,6 +236,7 @@ def _meanings(
             dtype=quantized.dtype,
             scale=quantized.scale,
             zero_point=quantized.zero_point,
+            gap=port.tail,
             pixels=_pixels(road, infos[port.name], described, calibration),
         )
         for port, quantized in zip(trace.inputs, quantizations, strict=True)
@@ -244,6 +249,9 @@ _AXES = {"N": "batch", "C": "channels", "T": "frames", "H": "height", "W": "widt
 def _axes(layout: str, port: lowering.Port) -> str:
     """'frames, height, width, channels': the axes of the file's tensor, those that were merged joined by ×."""
     kept = [axis for axis in port.perm if port.logical[axis] > 1]
+    if port.frames > 1:
+        rows = port.physical[1] // port.frames - port.logical[layout.index("H")]
+        return f"1, frames × (height + {rows}), width, channels" if rows else "1, frames × height, width, channels"
     if not layout:
         return "as in the source" if kept == sorted(kept) else f"axes {', '.join(map(str, kept))} of the source"
     words = [_AXES[layout[axis]] for axis in port.perm if layout[axis] != "N" or port.logical[axis] > 1]

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from edgeconv import __version__, gates, inspection, lowering, runtimes, sources, targets, tflite, video
 from edgeconv.core.report import Lowering, Quantization
-from edgeconv.steps.state import FLOAT, INT8, ONNX, Road, feeds
+from edgeconv.steps.state import FLOAT, INT8, ONNX, Converted, Road, feeds
 
 
 def _layouts(described: sources.Description, graph: lowering.SourceGraph) -> Mapping[str, str]:
@@ -31,6 +32,7 @@ def lower(road: Road, described: sources.Description) -> tuple[Lowering, lowerin
             max_rank_before=before.max_rank,
             max_rank_after=0,
             transposes=tuple(trace.transposes),
+            fold=road.profile.fold,
             rules=dict(sorted(trace.rules.items())),
         ),
         trace,
@@ -49,7 +51,7 @@ def simplify(road: Road, trace: lowering.Trace) -> None:
     road.done("simplify", f"{what}; {rank}; inputs {', '.join(p.name for p in trace.inputs)}", outcome.notes)
 
 
-def convert(road: Road, described: sources.Description) -> tuple[tflite.Graph, lowering.Trace]:
+def convert(road: Road, described: sources.Description) -> Converted:
     with road.watch.stage("convert"):
         graph = lowering.load_graph(road.original)
         lowering.fold_batch_norms(graph)
@@ -59,22 +61,46 @@ def convert(road: Road, described: sources.Description) -> tuple[tflite.Graph, l
         trace = lowering.lower(graph, backend, _layouts(described, graph))
         road.tflite_transposes = tuple(trace.transposes)
         tflite.optimize(backend.graph)
-        road.file(FLOAT).write_bytes(tflite.write(backend.graph, f"edgeconv {__version__}, float32"))
-        summary = road.summaries[FLOAT] = inspection.inspect_file(road.file(FLOAT))
-        versions = targets.registered_versions(road.profile.tflite.op_versions)
-        road.gates += gates.gate_tflite(FLOAT, summary, road.profile.tflite, versions, len(trace.moves))
-    road.done("convert", f"{len(summary.ops)} TFLite operators, {summary.count('TRANSPOSE')} TRANSPOSE")
-    return backend.graph, trace
+        road.frames.write_bytes(tflite.write(backend.graph, f"edgeconv {__version__}, float32"))
+        delivered = _write(road, FLOAT, backend.graph, trace, "float32")
+        summary = road.summaries[FLOAT]
+    fold = f", {road.profile.fold} fold"
+    road.done("convert", f"{len(summary.ops)} TFLite operators, {summary.count('TRANSPOSE')} TRANSPOSE{fold}")
+    return Converted(backend.graph, trace, delivered)
+
+
+def _write(road: Road, name: str, graph: tflite.Graph, trace: lowering.Trace, what: str) -> lowering.Trace:
+    """Write a file in the fold of the profile, and gate it. Returns how its ends lie."""
+    if road.profile.fold == "strip":
+        stripped = tflite.to_strip(graph, tflite.Rezero(road.profile.gaps))
+        graph, trace = stripped.graph, _stripped(trace, stripped)
+    road.file(name).write_bytes(tflite.write(graph, f"edgeconv {__version__}, {what}"))
+    summary = road.summaries[name] = inspection.inspect_file(road.file(name))
+    versions = targets.registered_versions(road.profile.tflite.op_versions)
+    road.gates += gates.gate_tflite(name, summary, road.profile.tflite, versions, len(trace.moves))
+    if road.profile.fold == "strip":
+        road.gates.append(gates.gate_batch(name, summary))
+    return trace
+
+
+def _stripped(trace: lowering.Trace, made: tflite.Stripped) -> lowering.Trace:
+    shapes = {made.graph.ports[n]: made.graph.shape(n) for n in (*made.graph.inputs, *made.graph.outputs)}
+    forms = made.inputs
+    inputs = [
+        replace(p, physical=shapes[p.name], frames=forms[p.name].frames, tail=forms[p.name].tail) for p in trace.inputs
+    ]
+    return replace(trace, inputs=inputs, outputs=[replace(p, physical=shapes[p.name]) for p in trace.outputs])
 
 
 def quantize(
-    road: Road, graph: tflite.Graph, trace: lowering.Trace, described: sources.Description, calibration: video.Samples
+    road: Road, converted: Converted, described: sources.Description, calibration: video.Samples
 ) -> tuple[Quantization, ...]:
+    graph, trace = converted.graph, converted.trace
     with road.watch.stage("quantize"):
         moments = road.staged.scratch / "moments.npz"
         found = runtimes.tensor_ranges(
             runtimes.RangesRequest(
-                model=road.file(FLOAT),
+                model=road.frames,
                 feeds=feeds(trace, road.clips["calibration"]),
                 tensors=tflite.measured_tensors(graph),
                 patches=_patches(graph),
@@ -91,11 +117,9 @@ def quantize(
         ranges = _ranges(graph, found.value.stats, _input_ranges(road, trace, described, calibration))
         with np.load(moments) as arrays:
             quantized = tflite.quantize(graph, ranges, recipe, tflite.read_moments(dict(arrays)))
-        road.file(INT8).write_bytes(tflite.write(quantized, f"edgeconv {__version__}, full int8"))
-        summary = road.summaries[INT8] = inspection.inspect_file(road.file(INT8))
+        _write(road, INT8, quantized, trace, "full int8")
+        summary = road.summaries[INT8]
         partitions = runtimes.count_partitions(road.file(INT8), road.profile.threads).value.partitions
-        versions = targets.registered_versions(road.profile.tflite.op_versions)
-        road.gates += gates.gate_tflite(INT8, summary, road.profile.tflite, versions, len(trace.moves))
         road.gates += gates.gate_int8(INT8, summary, road.profile.tflite, partitions)
     road.done("quantize", f"full int8, {summary.bytes / 1e6:.1f} MB, {partitions} XNNPACK partition(s) in LiteRT")
     return tuple(

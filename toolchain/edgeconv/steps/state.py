@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from edgeconv import bundle, lowering, runtimes, sources
+from edgeconv import bundle, lowering, runtimes, sources, tflite
 from edgeconv.core.progress import Stopwatch
 from edgeconv.core.report import Gate, Report, Stage, StageTiming
 from edgeconv.core.summary import ModelSummary
@@ -36,6 +36,16 @@ class ExportResult:
     bundle: Path
 
 
+@dataclass(frozen=True)
+class Converted:
+    graph: tflite.Graph
+    """float32, in frames fold: what is calibrated and quantized, whatever fold is delivered."""
+    trace: lowering.Trace
+    """How its ends lie."""
+    delivered: lowering.Trace
+    """How those of the delivered files lie."""
+
+
 @dataclass
 class Road:
     """What the stations hand on."""
@@ -60,6 +70,11 @@ class Road:
     def original(self) -> Path:
         return self.staged.scratch / "original.onnx"
 
+    @property
+    def frames(self) -> Path:
+        """The float file in frames fold."""
+        return self.file(FLOAT) if self.profile.fold == "frames" else self.staged.scratch / "frames.tflite"
+
     def file(self, name: str) -> Path:
         return self.staged.path / name
 
@@ -69,4 +84,7 @@ class Road:
 
 def feeds(trace: lowering.Trace, clips: Mapping[str, Path]) -> tuple[runtimes.Feed, ...]:
     """How the inputs of a lowered model are filled; `clips` by input name."""
-    return tuple(runtimes.Feed(clips=clips[p.name], perm=p.perm, physical=p.physical) for p in trace.inputs)
+    return tuple(
+        runtimes.Feed(clips=clips[p.name], perm=p.perm, physical=p.physical, frames=p.frames, tail=p.tail)
+        for p in trace.inputs
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from edgeconv.core.report import OpVerdict
 from edgeconv.core.summary import ModelSummary
-from edgeconv.targets.data.edgetpu import COMPILED_OP
+from edgeconv.targets.data import edgetpu, ethosu
 from edgeconv.targets.target import Placement
 
 
@@ -53,8 +53,8 @@ def edgetpu_cut(summary: ModelSummary, verdicts: tuple[OpVerdict, ...]) -> Place
     Quantizing a float input happens before the mapped part and does not cut. What follows an op of unknown fate shares
     its fate.
     """
-    if summary.count(COMPILED_OP):
-        return _compiled(verdicts)
+    if summary.count(edgetpu.COMPILED_OP):
+        return _compiled(verdicts, edgetpu.COMPILED_OP, "the Edge TPU compiler")
     inputs = {t.name for t in summary.inputs}
     placed: list[OpVerdict] = []
     cut: OpVerdict | None = None
@@ -85,11 +85,31 @@ def _after_doubt(doubt: OpVerdict, own: OpVerdict) -> OpVerdict:
     return own.model_copy(update={"verdict": "unknown", "reasons": (reason,)})
 
 
-def _compiled(verdicts: tuple[OpVerdict, ...]) -> Placement:
+def uncut(_: ModelSummary, verdicts: tuple[OpVerdict, ...]) -> Placement:
+    """One runtime runs the whole file."""
+    return Placement(verdicts)
+
+
+def documents_only(_: ModelSummary, verdicts: tuple[OpVerdict, ...]) -> Placement:
+    """Nobody ran it, so no partition is counted."""
+    return Placement(verdicts, judged_by="documents only, nothing was run")
+
+
+def npu_whole(summary: ModelSummary, verdicts: tuple[OpVerdict, ...]) -> Placement:
+    """Vela makes one NPU part of a file whose ops it takes all; how it cuts around others is not predicted."""
+    if summary.count(ethosu.COMPILED_OP):
+        return _compiled(verdicts, ethosu.COMPILED_OP, "Vela")
+    whole = bool(verdicts) and all(v.verdict == "accelerated" for v in verdicts)
+    return Placement(verdicts, 1 if whole else None, "predicted from the file, not compiled")
+
+
+def _compiled(verdicts: tuple[OpVerdict, ...], part: str, compiler: str) -> Placement:
     placed = tuple(
         v.model_copy(update={"verdict": "accelerated", "reasons": ()})
-        if v.op == COMPILED_OP
-        else v.model_copy(update={"verdict": "cpu", "reasons": ("The Edge TPU compiler left it on the CPU.",)})
+        if v.op == part
+        else v.model_copy(
+            update={"verdict": "cpu", "reasons": (f"{compiler[0].upper()}{compiler[1:]} left it on the CPU.",)}
+        )
         for v in verdicts
     )
-    return Placement(placed, sum(v.op == COMPILED_OP for v in verdicts), "the Edge TPU compiler that made this file")
+    return Placement(placed, sum(v.op == part for v in verdicts), f"{compiler} that made this file")

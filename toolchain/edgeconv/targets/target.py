@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from edgeconv.core.report import Coverage, OpVerdict, Verdict
-from edgeconv.core.summary import ModelSummary, OpInfo, TensorInfo
+from edgeconv.core.summary import Format, ModelSummary, OpInfo, TensorInfo
 from edgeconv.targets.constraint import Constraint, describe
+
+PREDICTED = "Predicted, not compiled: "
+"""Begins the warnings that hold only as long as no real compiler has judged."""
 
 _GRAVEST_FIRST: tuple[Verdict, ...] = ("unsupported", "cpu", "unknown")
 
@@ -48,9 +51,13 @@ class Target:
     versions: Mapping[str, str]
     """Tool or runtime -> the version that the rules hold for."""
     sources: tuple[str, ...]
+    formats: tuple[Format, ...] = ("tflite",)
+    """The files it judges."""
+    editions: Mapping[str, Target] = field(default_factory=dict)
+    """Rules of other versions of the device's tool, asked for as NAME@VERSION."""
 
     def check(self, summary: ModelSummary) -> Coverage:
-        """Judge every op of a TFLite file."""
+        """Judge every op of a file."""
         summary = _weights_as_constants(summary)
         placement = self.partition(summary, tuple(self.judge(op) for op in summary.ops))
         notes = self.notes(summary, placement)
@@ -98,6 +105,13 @@ def _weights_as_constants(summary: ModelSummary) -> ModelSummary:
         for o in summary.ops
     )
     return replace(summary, ops=ops)
+
+
+def rejudged(predicted: Coverage, ops: tuple[OpVerdict, ...], judged_by: str) -> Coverage:
+    """The coverage with the verdicts of a real compiler in place of the predicted ones."""
+    sentence = _in_one_sentence(Placement(ops, predicted.partitions))
+    warnings = tuple(w for w in predicted.warnings if not w.startswith(PREDICTED))
+    return predicted.model_copy(update={"ops": ops, "judged_by": judged_by, "summary": sentence, "warnings": warnings})
 
 
 def _in_one_sentence(placement: Placement) -> str:

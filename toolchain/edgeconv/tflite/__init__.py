@@ -7,6 +7,7 @@ from edgeconv.tflite.optimize import optimize
 from edgeconv.tflite.quantize import Recipe, quantize
 from edgeconv.tflite.rounding import read_moments
 from edgeconv.tflite.scales import Range
+from edgeconv.tflite.strip import Rezero, Stripped, to_strip
 from edgeconv.tflite.writer import write
 
 __all__ = [
@@ -15,6 +16,8 @@ __all__ = [
     "Quant",
     "Range",
     "Recipe",
+    "Rezero",
+    "Stripped",
     "Tensor",
     "TfliteBackend",
     "chosen_ranges",
@@ -24,5 +27,6 @@ __all__ = [
     "optimize",
     "quantize",
     "read_moments",
+    "to_strip",
     "write",
 ]

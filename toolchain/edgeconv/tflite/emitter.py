@@ -76,3 +76,20 @@ class Emitter:
     def data(self, tensor: str) -> Array | None:
         """What a constant holds; None for a computed tensor."""
         return self.graph.tensors[tensor].data
+
+
+def nonnegative_tensors(graph: Graph) -> frozenset[str]:
+    """Computed tensors of a finished graph in which no value below zero is possible."""
+    found: set[str] = set()
+    for op in graph.ops:
+        sources = op.inputs if op.kind in _KEEP_ALL else op.inputs[:1] if op.kind in _KEEP_FIRST else ()
+        clipped = op.options.get("fusedActivationFunction") in ("RELU", "RELU6")
+        if op.kind in _NONNEGATIVE or clipped or (sources and all(_at_least_zero(graph, found, i) for i in sources)):
+            found.add(op.outputs[0])
+    return frozenset(found)
+
+
+def _at_least_zero(graph: Graph, found: set[str], name: str) -> bool:
+    data, quant = graph.tensors[name].data, graph.tensors[name].quant
+    zero = quant.zero_points[0] if quant else 0
+    return name in found or (data is not None and bool((data >= zero).all()))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from edgeconv.targets.constraints.edgetpu import EDGETPU
 from edgeconv.targets.data.edgetpu import OPS
-from edgeconv.targets.notes import edgetpu_notes
+from edgeconv.targets.notes.edgetpu import edgetpu_notes
 from edgeconv.targets.partitions import edgetpu_cut
 from edgeconv.targets.target import Target
 
@@ -31,3 +31,5 @@ TARGET = Target(
         "https://github.com/google-coral/edgetpu/issues/663",
     ),
 )
+
+TARGETS = (TARGET,)

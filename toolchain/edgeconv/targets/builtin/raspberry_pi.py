@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from edgeconv.targets.builtin import tflite
-from edgeconv.targets.notes import raspberry_pi_notes
+from edgeconv.targets.notes.cpu import raspberry_pi_notes
 
 TARGET = replace(
     tflite.TARGET,
@@ -22,3 +22,5 @@ TARGET = replace(
         "https://pypi.org/project/ai-edge-litert/",
     ),
 )
+
+TARGETS = (TARGET,)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from edgeconv.targets.constraints.kernels import KERNELS
 from edgeconv.targets.constraints.xnnpack import XNNPACK
 from edgeconv.targets.data.xnnpack import TAKEN
-from edgeconv.targets.notes import cpu_notes
+from edgeconv.targets.notes.cpu import cpu_notes
 from edgeconv.targets.partitions import delegate_partitions
 from edgeconv.targets.target import Target
 
@@ -32,3 +32,5 @@ TARGET = Target(
         "https://github.com/tensorflow/tensorflow/blob/master/tensorflow/lite/delegates/xnnpack/README.md",
     ),
 )
+
+TARGETS = (TARGET,)

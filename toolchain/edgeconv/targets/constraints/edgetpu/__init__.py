@@ -9,6 +9,7 @@ from edgeconv.targets.constraints.edgetpu.fully_connected_weights import fully_c
 from edgeconv.targets.constraints.edgetpu.inner_dimensions import inner_dimensions
 from edgeconv.targets.constraints.edgetpu.mean_depth import mean_depth
 from edgeconv.targets.constraints.edgetpu.no_fused_activation import no_fused_activation
+from edgeconv.targets.constraints.edgetpu.one_subgraph import one_subgraph
 from edgeconv.targets.constraints.edgetpu.op_supported import op_supported
 from edgeconv.targets.constraints.edgetpu.op_version import op_version
 from edgeconv.targets.constraints.edgetpu.pack_batch import pack_batch
@@ -25,6 +26,7 @@ from edgeconv.targets.constraints.edgetpu.transpose_unproven import transpose_un
 EDGETPU = (
     op_supported,
     op_version,
+    one_subgraph,
     eight_bit,
     static_shapes,
     inner_dimensions,

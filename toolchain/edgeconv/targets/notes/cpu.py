@@ -1,14 +1,12 @@
-"""Advice and warnings: sentences that name an action, only where they apply."""
+"""Advice and warnings for CPUs."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from edgeconv.core.report import OpVerdict
 from edgeconv.core.summary import ModelSummary, OpInfo
-from edgeconv.targets.constraint import activations, describe
-from edgeconv.targets.data.edgetpu import COMPILED_OP, LARGE_ACTIVATION, PARAMETER_CACHE, SRAM
+from edgeconv.targets.partitions import count_partitions
 from edgeconv.targets.target import Notes, Placement
 
 _PI_FACTS = (
@@ -22,14 +20,32 @@ _PI_FACTS = (
 
 def cpu_notes(summary: ModelSummary, placement: Placement) -> Notes:
     warnings = []
-    if any(t.dtype == "int8" for t in summary.tensors):
+    if _has_int8(summary):
         warnings.append(
             "tflite-runtime 2.14 gives no int8 op to XNNPACK; 'accelerated' holds for LiteRT 2.3, whose results may "
             "differ by a few steps of the last bit."
         )
-    if summary.float_islands:
-        warnings.append(f"{len(summary.float_islands)} float tensors lie behind integer inputs and outputs.")
-    return Notes(tuple(_cpu_advice(summary, placement)), tuple(warnings))
+    return Notes(tuple(_cpu_advice(summary, placement)), (*warnings, *_islands(summary)))
+
+
+def litert_notes(summary: ModelSummary, placement: Placement) -> Notes:
+    return Notes(tuple(_cpu_advice(summary, placement)), _islands(summary))
+
+
+def runtime14_notes(summary: ModelSummary, placement: Placement) -> Notes:
+    if _has_int8(summary):
+        advice = ("Run int8 files with LiteRT 2.3 where it can be installed: its XNNPACK takes int8 ops.",)
+        return Notes(advice, _islands(summary))
+    return Notes(tuple(_cpu_advice(summary, placement)), _islands(summary))
+
+
+def _has_int8(summary: ModelSummary) -> bool:
+    return any(t.dtype == "int8" for t in summary.tensors)
+
+
+def _islands(summary: ModelSummary) -> tuple[str, ...]:
+    count = len(summary.float_islands)
+    return (f"{count} float tensors lie behind integer inputs and outputs.",) if count else ()
 
 
 def raspberry_pi_notes(summary: ModelSummary, placement: Placement) -> Notes:
@@ -46,10 +62,11 @@ def _cpu_advice(summary: ModelSummary, placement: Placement) -> Iterator[str]:
     pools = [by_index[v.index] for v in _off(placement, "AVERAGE_POOL_2D")]
     if any(_is_global(op) for op in pools):
         yield "Write the global AVERAGE_POOL_2D as MEAN: exact, and it stays in the XNNPACK partition."
-    if any(not _is_global(op) and _counts_all(op) for op in pools):
+    counted = [op for op in pools if not _is_global(op) and _counts_all(op)]
+    if counted:
         yield (
             "Write AVERAGE_POOL_2D without padding, or with counted padding, as DEPTHWISE_CONV_2D with weights 1/k²: "
-            "exact, and it keeps one XNNPACK partition (ECO-Lite 4D: 6 partitions to 1, 89 ms to 54 ms)."
+            f"exact{_saving(summary, placement, counted)} (ECO-Lite 4D: 6 partitions to 1, 89 ms to 54 ms)."
         )
     if any(not _is_global(op) and not _counts_all(op) for op in pools):
         yield (
@@ -74,6 +91,16 @@ def _cpu_advice(summary: ModelSummary, placement: Placement) -> Iterator[str]:
         yield "Quantize to int8: an integer file is a quarter of the size and is what this target is measured for."
 
 
+def _saving(summary: ModelSummary, placement: Placement, ops: Sequence[OpInfo]) -> str:
+    """', and it saves 5 partitions': what is counted when the delegate takes these ops as well."""
+    if placement.partitions is None:
+        return ""
+    wanted = {op.index for op in ops}
+    taken = tuple(v.verdict == "accelerated" or v.index in wanted for v in placement.ops)
+    saved = placement.partitions - count_partitions(summary, taken)
+    return f", and it saves {saved} partition{'' if saved == 1 else 's'}" if saved > 0 else ""
+
+
 def _is_global(op: OpInfo) -> bool:
     data = _data_shapes(op)[0]
     return len(data) == 4 and data[1:3] == (op.attributes.get("filter_height"), op.attributes.get("filter_width"))
@@ -93,53 +120,3 @@ def _counts_all(op: OpInfo) -> bool:
 def _data_shapes(op: OpInfo) -> tuple[tuple[int, ...], tuple[int, ...]]:
     first, last = next(iter(op.inputs), None), next(iter(op.outputs), None)
     return first.shape if first else (), last.shape if last else ()
-
-
-def edgetpu_notes(summary: ModelSummary, placement: Placement) -> Notes:
-    if summary.count(COMPILED_OP):
-        return Notes()
-    return Notes(tuple(_edgetpu_advice(summary, placement)), tuple(_edgetpu_warnings(summary)))
-
-
-def _edgetpu_warnings(summary: ModelSummary) -> Iterator[str]:
-    yield "Predicted, not compiled: only the Edge TPU compiler 16 can say what is really mapped."
-    parameters = sum(t.bytes for t in summary.tensors if t.constant)
-    low, high = (f"{size / 2**20:.1f}" for size in PARAMETER_CACHE)
-    if parameters > PARAMETER_CACHE[0]:
-        yield (
-            f"The parameters take {parameters / 2**20:.1f} MiB; {low} to {high} MiB are cached on the chip in real "
-            "logs, the rest is streamed for every clip."
-        )
-    largest = max((t for op in summary.ops for t in activations(op)), key=lambda t: t.elements, default=None)
-    if largest is not None and largest.elements >= LARGE_ACTIVATION:
-        yield (
-            f"The activation '{largest.name}' {describe(largest)} has {largest.elements:,} elements; the smallest one "
-            f"the compiler is known to have refused has {LARGE_ACTIVATION:,}."
-        )
-    if largest is not None and largest.bytes > SRAM:
-        yield f"The activation '{largest.name}' alone takes {largest.bytes / 2**20:.1f} MiB of about 8 MB on the chip."
-    if any(op.op in ("RESHAPE", "RESIZE_BILINEAR", "RESIZE_NEAREST_NEIGHBOR") for op in summary.ops):
-        yield "The compiler leaves some RESHAPE and RESIZE ops of large tensors on the CPU; it publishes no limit."
-
-
-def _edgetpu_advice(summary: ModelSummary, placement: Placement) -> Iterator[str]:
-    run_time = [t for op in summary.ops for t in activations(op)]
-    off = {v.index for v in placement.ops if v.verdict == "cpu"}
-    at_fault = [op for op in summary.ops if op.index in off]
-    if any(math.prod(t.shape[:-3]) > 1 for t in run_time):
-        yield "Use the batch 1 strip form: frames lie below one another in H, with a gap of zero rows."
-    if any(t.dtype.startswith("float") for t in (*summary.inputs, *summary.outputs)):
-        yield "Convert with int8 inputs and outputs: QUANTIZE and DEQUANTIZE at the ends stay on the CPU."
-    if any(op.op == "STRIDED_SLICE" and set(op.attributes.get("strides", ())) - {1} for op in at_fault):
-        yield "Replace a STRIDED_SLICE with stride 2 by a convolution or pool with stride 2."
-    if any(op.op in _UNFUSABLE and op.attributes.get("fused_activation_function", "NONE") != "NONE" for op in at_fault):
-        yield "Take the fused activation out of pools and CONCATENATION: write it as its own RELU."
-    if summary.count("TRANSPOSE"):
-        yield "Leave no TRANSPOSE in the file: bring the clip into its final layout before the model."
-    if summary.count("CONV_3D"):
-        yield "Lower CONV_3D to CONV_2D with 'edgeconv export'."
-    if any(t.bytes > SRAM for t in run_time):
-        yield "Split the network: backbone on one frame, head on the features of all frames."
-
-
-_UNFUSABLE = ("AVERAGE_POOL_2D", "CONCATENATION", "MAX_POOL_2D")

@@ -1,0 +1,13 @@
+from __future__ import annotations
+
+from edgeconv.core.summary import OpInfo
+from edgeconv.targets.constraint import Finding, constraint
+from edgeconv.targets.constraints.ethosu._shared import VELA_4, kernel, sides, stride
+
+
+@constraint("cpu", source=VELA_4, ops=("TRANSPOSE_CONV",))
+def up_stride(op: OpInfo) -> Finding:
+    """The strides of TRANSPOSE_CONV must be 1×1 or 2×2, or 2 to the right on one row."""
+    (height, width), size, data = stride(op), kernel(op), sides(op.inputs[2] or op.outputs[0])
+    row = (height, width) == (1, 2) and size[0] == data[0] == 1
+    return Finding((height, width) in ((1, 1), (2, 2)) or row, f"stride {[height, width]}")

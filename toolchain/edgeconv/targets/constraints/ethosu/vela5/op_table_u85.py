@@ -1,0 +1,13 @@
+from __future__ import annotations
+
+from edgeconv.core.summary import OpInfo
+from edgeconv.targets.constraint import Finding, constraint
+from edgeconv.targets.constraints.ethosu._shared import VELA_5
+from edgeconv.targets.data.ethosu import VELA_5_U85
+
+
+@constraint("cpu", source=VELA_5)
+def op_table_u85(op: OpInfo) -> Finding:
+    """The op must be one of the 74 ops that Vela 5.2 places on Ethos-U85. Not among them: CONV_3D, SQRT,
+    DEPTH_TO_SPACE, LOG_SOFTMAX, CUMSUM, DEQUANTIZE."""
+    return Finding(op.op in VELA_5_U85, f"{op.op} is not in the table")

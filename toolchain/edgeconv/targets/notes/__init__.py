@@ -1,0 +1,1 @@
+"""Advice and warnings by device: sentences that name an action, only where they apply."""

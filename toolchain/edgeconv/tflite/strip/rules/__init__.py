@@ -1,0 +1,1 @@
+"""The strip form of every operator family, one file each."""
