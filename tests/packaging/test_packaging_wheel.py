@@ -159,7 +159,7 @@ def test_every_package_is_asked_for_exactly_once(wheel: Any, python: str, name: 
 
 def test_tensorflow_is_only_asked_for_by_extras(wheel: Any) -> None:
     assert wanted(wheel, "tensorflow", "3.11") == []
-    assert set(wheel.metadata.get_all("Provides-Extra")) == {"dev", "tensorflow", "zoo"}
+    assert set(wheel.metadata.get_all("Provides-Extra")) == {"dev", "ethos-u", "tensorflow", "zoo"}
 
 
 def test_imports_of_the_road_are_dependencies(wheel: Any, copy: Path) -> None:

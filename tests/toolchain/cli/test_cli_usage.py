@@ -24,7 +24,7 @@ def refused(*arguments: str | Path, cwd: Path | None = None) -> str:
         (("export", "eco-lite-4d-ad", "-t", "tflite"), ("no model 'eco-lite-4d-ad'", "'eco-lite-4d-add'")),
         ((*ADD, "-t", "tflit"), ("no target 'tflit'", "did you mean 'tflite'")),
         ((*ADD, "-p", "corall"), ("no profile 'corall'", "did you mean 'coral'")),
-        (ADD, ("no target was given", "coral, raspberry-pi, tflite")),
+        (ADD, ("no target was given", "coral, ethos-u55, ethos-u65, ethos-u85, raspberry-pi, tflite")),
         ((*ADD, "-t", "tflite", "-p", "coral"), ("is for the target 'coral', not for 'tflite'",)),
         ((*ADD, "-t", "tflite", "--weights", "no.pt"), ("weights file 'no.pt' does not exist",)),
         ((*ADD, "-t", "tflite", "--labels", "no.txt"), ("labels file 'no.txt' does not exist",)),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from rich.table import Table
@@ -39,13 +38,18 @@ def as_dict(result: LowerResult) -> dict[str, Any]:
         "rules": result.lowered.rules,
         "batch_norms_merged": result.lowered.batch_norms,
         "transposes": list(result.lowered.transposes),
-        "inputs": [asdict(p) | {"layout": layouts.get(p.name, "")} for p in result.lowered.inputs],
-        "outputs": [asdict(p) for p in result.lowered.outputs],
+        "inputs": [_frames_port(p) | {"layout": layouts.get(p.name, "")} for p in result.lowered.inputs],
+        "outputs": [_frames_port(p) for p in result.lowered.outputs],
         "gates": [g.model_dump(mode="json") for g in result.gates],
         "verification": result.verification.model_dump(mode="json") if result.verification else None,
         "timings": [t.model_dump(mode="json") for t in result.timings],
         "lowering_seconds": result.lowered.seconds,
     }
+
+
+def _frames_port(port: Port) -> dict[str, Any]:
+    """An end of the 4D ONNX file, which is always in frames fold."""
+    return {"name": port.name, "logical": port.logical, "perm": port.perm, "physical": port.physical}
 
 
 def print_lowered(result: LowerResult, console: Console) -> None:
