@@ -52,8 +52,8 @@ def quantize(
         moments: input moments of weighted operators by output tensor; without them weights are rounded to nearest.
 
     Raises:
-        ModelError: an operator has no int8 kernel or a scale it cannot share, or a tensor was never calibrated (all
-            are listed).
+        ModelError: an operator has no int8 kernel or a scale it cannot share, an output is a constant, or a tensor was
+            never calibrated (all are listed).
     """
     table = specs()
     live = computed_floats(graph)
@@ -61,6 +61,11 @@ def quantize(
     graph, ranges = formed.graph, formed.ranges
     problems = [
         f"{op.kind} '{op.outputs[0]}' has no int8 kernel in TFLite" for op in graph.ops if not table[op.kind].int8
+    ]
+    problems += [
+        f"output '{graph.ports[n]}' is a constant, which no input changes: leave it out of the model"
+        for n in graph.outputs
+        if graph.tensors[n].data is not None
     ]
     problems += [f"'{n}' was not calibrated" for n in live if n not in ranges]
     problems += [
