@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
+from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from edgeconv.pipeline import ExportResult
 
 
-class Fold(StrEnum):
+class Fold(str, Enum):
     FRAMES = "frames"
     STRIP = "strip"
 

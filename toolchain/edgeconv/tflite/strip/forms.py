@@ -6,14 +6,14 @@ import itertools
 import math
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
+from enum import Enum
 
 Shape = tuple[int, ...]
 LARGEST_AXIS = 65535
 """Vela 4 takes no longer axis; where there is a choice, axes stay below."""
 
 
-class Rezero(StrEnum):
+class Rezero(str, Enum):
     """How the gap is cleared before an operator that reads it."""
 
     CUT = "cut"
