@@ -61,8 +61,9 @@ def convert(road: Road, described: sources.Description) -> Converted:
         trace = lowering.lower(graph, backend, _layouts(described, graph))
         road.tflite_transposes = tuple(trace.transposes)
         tflite.optimize(backend.graph)
-        road.frames.write_bytes(tflite.write(backend.graph, f"edgeconv {__version__}, float32"))
         delivered = _write(road, FLOAT, backend.graph, trace, "float32")
+        if road.frames != road.file(FLOAT):  # calibration runs in frames, whatever fold is delivered
+            road.frames.write_bytes(tflite.write(backend.graph, f"edgeconv {__version__}, float32"))
         summary = road.summaries[FLOAT]
     fold = f", {road.profile.fold} fold"
     road.done("convert", f"{len(summary.ops)} TFLite operators, {summary.count('TRANSPOSE')} TRANSPOSE{fold}")

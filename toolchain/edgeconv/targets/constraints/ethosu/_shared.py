@@ -27,6 +27,14 @@ def window(op: OpInfo) -> tuple[int, int]:
     return op.attributes.get("filter_height", 1), op.attributes.get("filter_width", 1)
 
 
+def average_window_fits(op: OpInfo) -> Finding:
+    """The limits of both versions."""
+    height, width = window(op)
+    padding = op.attributes.get("padding")
+    fits = height <= 256 and height * width <= 65536 if padding == "VALID" else max(height, width) <= 8
+    return Finding(fits, f"window {[height, width]}, {padding}")
+
+
 def weights(op: OpInfo) -> TensorInfo:
     """The filter of a convolution or the weights of FULLY_CONNECTED; raises IndexError where there are none."""
     given = op.inputs[1]

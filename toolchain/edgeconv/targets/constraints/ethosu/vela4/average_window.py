@@ -2,16 +2,11 @@ from __future__ import annotations
 
 from edgeconv.core.summary import OpInfo
 from edgeconv.targets.constraint import Finding, constraint
-from edgeconv.targets.constraints.ethosu._shared import VELA_4, window
+from edgeconv.targets.constraints.ethosu._shared import VELA_4, average_window_fits
 
 
 @constraint("cpu", source=VELA_4, ops=("AVERAGE_POOL_2D",))
 def average_window(op: OpInfo) -> Finding:
     """The window of AVERAGE_POOL_2D must be at most 8×8 with SAME padding; with VALID padding its height at most 256,
     its area at most 65536."""
-    height, width = window(op)
-    valid = height <= 256 and height * width <= 65536
-    return Finding(
-        valid if op.attributes.get("padding") == "VALID" else max(height, width) <= 8,
-        f"window {[height, width]}, {op.attributes.get('padding')}",
-    )
+    return average_window_fits(op)
