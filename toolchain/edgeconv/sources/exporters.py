@@ -9,7 +9,7 @@ import re
 import tempfile
 import warnings
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -73,9 +73,6 @@ def export(subject: Subject, path: Path, opset: int) -> tuple[str, tuple[str, ..
         ModelError: neither exporter writes a graph that runs; both reasons are told.
     """
     rewriting, notes = _rewriting(subject)
-    if subject.program is not None and rewriting.told:  # its operators are fixed: they are traced anew
-        with rewriting:
-            subject = replace(subject, program=torch.export.export(subject.network, subject.examples))
     failures: list[str] = []
     best: tuple[float, str, Path] | None = None
     for name in ("torchscript", "dynamo") if subject.program is None else ("dynamo",):
