@@ -91,10 +91,12 @@ def _lowerings(results: Results) -> Iterator[Goal]:
     costs = results.lowerings.networks if results.lowerings else {}
     slowest = max(costs, key=lambda n: costs[n].seconds, default="")
     yield Goal("Lowering, seconds", 5, False, "{:.1f} s".format, costs[slowest].seconds if costs else None, slowest)
-    large = {n: c.mebibytes / c.model_mebibytes for n, c in costs.items() if c.mebibytes > SMALL}
-    most = max(large, key=lambda n: large[n], default="")
-    what = f"Lowering, memory over the model's size (where above {SMALL} MiB)"
-    yield Goal(what, 3, False, _times, large[most] if large else None, most)
+    shares = {n: c.mebibytes / c.model_mebibytes for n, c in costs.items()}
+    large = {n: s for n, s in shares.items() if costs[n].mebibytes > SMALL}
+    what = "Lowering, memory over the model's size"
+    for some, which in ((shares, ""), (large, f" (where it is above {SMALL} MiB)")):
+        most = max(some, key=lambda n: some[n], default="")
+        yield Goal(what + which, 3, False, _times, some.get(most), most)
 
 
 def _spread(ratio: Ratio) -> str:
