@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import resource
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -106,3 +107,9 @@ def digests(folder: Path) -> dict[str, str]:
     """SHA-256 of every file below a folder."""
     files = sorted(p for p in folder.rglob("*") if p.is_file())
     return {str(p.relative_to(folder)): hashlib.sha256(p.read_bytes()).hexdigest() for p in files}
+
+
+def cpu_seconds() -> float:
+    """Of all children so far: the tests run beside others, so a wall clock would measure those."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import resource
 import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
-from cli_tools import edgeconv
+from cli_tools import cpu_seconds, edgeconv
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "targets"))
 
@@ -96,15 +95,9 @@ def test_a_file_of_twenty_megabytes_in_two_seconds(tmp_path: Path) -> None:
     dense = Single("FULLY_CONNECTED", [Data((1, 20_000)), Const((1000, 20_000), "int8", filled)], (1, 1000),
                    "FullyConnectedOptions")  # fmt: skip
     (tmp_path / "big.tflite").write_bytes(write({**CASES, "dense_big": dense}))
-    began = _cpu_seconds()
+    began = cpu_seconds()
     options = [o for t in ("tflite", "coral", "ethos-u55-256", "ethos-u85-256@4.5") for o in ("-t", t)]
     ran = edgeconv("check", tmp_path / "big.tflite", *options, "--markdown")
-    seconds = _cpu_seconds() - began
+    seconds = cpu_seconds() - began
     assert ran.code == 1  # some ops run on no TFLite kernel
     assert seconds < 2
-
-
-def _cpu_seconds() -> float:
-    """Of all children so far: the tests run beside others, so a wall clock would measure those."""
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime

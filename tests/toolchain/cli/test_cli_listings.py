@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 import pytest
-from cli_tools import edgeconv
+from cli_tools import cpu_seconds, edgeconv
 
 from edgeconv import __version__
 from edgeconv.cli import cards
@@ -59,6 +59,15 @@ def test_profiles() -> None:
 
 def test_version() -> None:
     assert edgeconv("--version").out == f"edgeconv {__version__}\n"
+
+
+def test_help_is_instant() -> None:
+    times = []
+    for _ in range(3):
+        began = cpu_seconds()
+        assert edgeconv("--help").code == 0
+        times.append(cpu_seconds() - began)
+    assert min(times) < 0.5
 
 
 def test_nothing_heavy_is_imported_before_a_command_runs() -> None:

@@ -9,7 +9,7 @@ from gates_models import CLIP, FEATURES, FLAT, LOGITS, TFLITE, VERSIONS, failed,
 
 from edgeconv.core.report import Gate
 from edgeconv.core.summary import ModelSummary, TensorInfo
-from edgeconv.gates import gate_int8, gate_tflite
+from edgeconv.gates import gate_batch, gate_int8, gate_tflite
 from edgeconv.profiles import TfliteProfile
 
 PROFILE = TfliteProfile()
@@ -158,3 +158,16 @@ def test_an_operator_without_a_delegate_form_may_cut_once(kind: str, partitions:
     gate = next(g for g in gate_int8("m.tflite", model, PROFILE, partitions) if "XNNPACK" in g.name)
     assert gate.passed == passed
     assert ("1 RSQRT" in gate.required) == (kind == "RSQRT")
+
+
+def test_strips_have_no_batch() -> None:
+    """One computed tensor or input of 16 images fails by name; constants do not count."""
+    clip, features = tensor("clip", 1, 128, 8, 3), tensor("features", 1, 128, 8, 4)
+    kernel = tensor("kernel", 4, 3, 3, 3, constant=True)
+    ops = (op("CONV_2D", [clip, kernel], features), op("RESHAPE", [features], FLAT), op("MEAN", [FLAT], LOGITS))
+    strips = replace(TFLITE, ops=ops, inputs=(clip,), outputs=(LOGITS,))
+    assert gate_batch("m.tflite", strips).passed
+    behind = gate_batch("m.tflite", with_op(strips, op("RESHAPE", [features], FEATURES)))
+    assert (behind.passed, behind.measured) == (False, "1")
+    assert "'features' [16, 8, 8, 4]" in behind.detail
+    assert not gate_batch("m.tflite", replace(strips, inputs=(CLIP,))).passed
