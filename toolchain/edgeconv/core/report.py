@@ -201,6 +201,10 @@ class Coverage(Section):
     def macs(self, verdict: Verdict) -> int:
         return sum(o.macs for o in self.ops if o.verdict == verdict)
 
+    def size(self, verdict: Verdict) -> int:
+        """Bytes of all tensors that the ops of this verdict read or write, weights included."""
+        return sum(o.bytes for o in self.ops if o.verdict == verdict)
+
 
 class PlacedOp(Section):
     """Where a real compiler put one op of the file that it was given."""

@@ -118,9 +118,8 @@ def coverage_view(coverage: Coverage) -> CoverageView:
     for verdict in VERDICTS:
         ops, macs = coverage.count(verdict), coverage.macs(verdict)
         if ops:
-            size = sum(o.bytes for o in coverage.ops if o.verdict == verdict)
             share = macs / total if total else ops / len(coverage.ops)
-            parts.append(Part(verdict, LABELS[verdict], ops, macs, share, size))
+            parts.append(Part(verdict, LABELS[verdict], ops, macs, share, coverage.size(verdict)))
     by_type: dict[str, list[OpVerdict]] = {}
     for op in coverage.ops:
         by_type.setdefault(op.op, []).append(op)
