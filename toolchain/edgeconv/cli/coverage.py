@@ -26,9 +26,7 @@ def failing(coverage: Coverage, *, fallback: bool) -> list[OpVerdict]:
 
 
 def coverage_as_dict(coverage: Coverage, failed: Sequence[OpVerdict]) -> dict[str, Any]:
-    totals = {
-        v: {"ops": coverage.count(v), "macs": coverage.macs(v), "bytes": coverage.size(v)} for v in view.VERDICTS
-    }
+    totals = {v: {"ops": coverage.count(v), "macs": coverage.macs(v), "bytes": coverage.size(v)} for v in view.VERDICTS}
     return {"totals": totals, "passed": not failed, "failing": [o.index for o in failed]} | coverage.model_dump(
         mode="json"
     )
