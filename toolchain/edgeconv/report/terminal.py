@@ -180,7 +180,7 @@ class _Summary:
             totals = view.coverage_view(coverage)
             parted = coverage.partitions
             counted = "" if parted is None else f", {fmt.plural(parted, 'delegate partition')}"
-            self.heading(f"Ops on {coverage.target}", coverage.judged_by + counted)
+            self.heading(f"Ops on {coverage.title}", coverage.judged_by + counted)
             table = self.grid(0, 0, 0, 1)
             for column in table.columns[1:3]:
                 column.justify = "right"
