@@ -10,7 +10,11 @@ import numpy as np
 from edgeconv.core.layout import Array
 from edgeconv.tflite.graph import Graph, Op, Tensor
 
-_WINDOWS = frozenset({"CONV_2D", "DEPTHWISE_CONV_2D", "TRANSPOSE_CONV", "MAX_POOL_2D", "RESIZE_BILINEAR"})
+_FRAMEWISE = frozenset({
+    "CONV_2D", "DEPTHWISE_CONV_2D", "MAX_POOL_2D", "MIRROR_PAD", "PAD", "PADV2", "RESHAPE", "RESIZE_BILINEAR",
+    "STRIDED_SLICE", "TRANSPOSE_CONV",
+})  # fmt: skip
+"""They do wherever they leave as many frames as there were."""
 _ROWS = frozenset({"SOFTMAX", "LOG_SOFTMAX", "FULLY_CONNECTED"})
 """They work along the last axis."""
 _REDUCING = frozenset({"MEAN", "SUM", "REDUCE_MAX", "REDUCE_MIN", "REDUCE_PROD"})
@@ -33,7 +37,7 @@ def treats_frames_alone(graph: Graph, op: Op, frames: Collection[str]) -> bool:
     batch, out = graph.shape(computed[0])[0], graph.shape(op.outputs[0])
     if not out or out[0] != batch:
         return False
-    if op.kind in _WINDOWS or op.kind == "RESHAPE":
+    if op.kind in _FRAMEWISE:
         return True
     if op.kind in _ROWS:
         return len(graph.shape(computed[0])) > 1 and len(out) > 1
@@ -43,11 +47,6 @@ def treats_frames_alone(graph: Graph, op: Op, frames: Collection[str]) -> bool:
         return all(_aligned(graph.tensors[name], len(out), batch) for name in op.inputs if name)
     if op.kind == "TRANSPOSE":
         return int(_constant(graph, op, 1).reshape(-1)[0]) == 0
-    if op.kind in ("PAD", "PADV2", "MIRROR_PAD"):
-        return not _constant(graph, op, 1)[0].any()
-    if op.kind == "STRIDED_SLICE":
-        starts, ends, strides = (int(_constant(graph, op, i)[0]) for i in (1, 2, 3))
-        return (starts, ends, strides) == (0, batch, 1)
     if op.kind == "CONCATENATION":
         return len(computed) == len(op.inputs) and op.options["axis"] % len(out) != 0
     return False
