@@ -45,6 +45,7 @@ def each_frame_alone() -> dict[str, Build]:
 def frames_mixed() -> dict[str, Build]:
     return {
         "per frame": lambda b, x: b.binary("Mul", x, b.constant(numbers(F, 1, 1, 1))),
+        "joined with a map": lambda b, x: b.concat([x, b.constant(numbers(F, H, W, 2))], 3),
         "frames cut": lambda b, x: b.slice(x, (1, 0, 0, 0), (3, H, W, C)),
         "frames padded": lambda b, x: b.pad(x, [(1, 0), (0, 0), (0, 0), (0, 0)], "constant", 0.0),
         "frames joined": lambda b, x: b.concat([x, x], 0),
