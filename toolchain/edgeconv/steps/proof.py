@@ -19,11 +19,12 @@ def check(road: Road) -> tuple[Coverage, ...]:
         files = dict.fromkeys((*road.for_device, INT8))
         first = [targets.check(road.summaries[name], target) for name in files]
         if road.split:
-            first = [c.model_copy(update={"file": name}) for c, name in zip(first, files, strict=True)]
+            first = [_of_file(road, c, name) for c, name in zip(first, files, strict=True)]
         others = [t for t in dict.fromkeys(road.profile.check_targets) if t != target]
         coverage = (*first, *(targets.check(road.summaries[INT8], name) for name in others))
-    road.done("check", "; ".join(f"{c.title}: {c.summary}" for c in first[: len(road.for_device)]))
-    for found in first[: len(road.for_device)]:
+    run = first[: len(road.for_device)]
+    road.done("check", " ".join(f"{c.title}: {c.summary}" for c in run))
+    for found in run:
         unsupported = [o for o in found.ops if o.verdict == "unsupported"]
         road.gates.append(
             Gate(
@@ -35,6 +36,11 @@ def check(road: Road) -> tuple[Coverage, ...]:
             )
         )
     return coverage
+
+
+def _of_file(road: Road, found: Coverage, name: str) -> Coverage:
+    """With the file's name; advice only on what the device runs."""
+    return found.model_copy(update={"file": name, "advice": found.advice if name in road.for_device else ()})
 
 
 def verify(
