@@ -7,7 +7,17 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import groupby
 
-from edgeconv.core.report import Artifact, Coverage, OpVerdict, ParityPair, Quantization, Report, Status, Verdict
+from edgeconv.core.report import (
+    Artifact,
+    Coverage,
+    DriftPoint,
+    OpVerdict,
+    ParityPair,
+    Quantization,
+    Report,
+    Status,
+    Verdict,
+)
 from edgeconv.report import format as fmt
 
 VERDICTS: tuple[Verdict, ...] = ("accelerated", "cpu", "unsupported", "unknown")
@@ -218,6 +228,27 @@ def key_numbers(report: Report) -> tuple[Fact, ...]:
         if coverage.ops:
             facts.append(Fact("Accelerated", fmt.share(view.accelerated), f"of {view.measure}, {coverage.title}", True))
     return tuple(facts)
+
+
+AUDIBLE_DB = 20.0
+"""An error of a tenth of the signal."""
+COSTLIEST = 5
+
+
+def costliest(report: Report) -> tuple[DriftPoint, ...]:
+    """The operators that lose most, those that lose most first."""
+    found = sorted((p for p in report.drift if p.causes), key=lambda p: -p.lost_db)
+    return tuple(found[:COSTLIEST])
+
+
+def drift_start(report: Report) -> str:
+    """Where the error first passes a tenth of the signal, in one sentence; '' where nothing was compared."""
+    if not report.drift:
+        return ""
+    first = next((p for p in report.drift if p.sqnr_db < AUDIBLE_DB), None)
+    if first is None:
+        return f"No tensor falls below {AUDIBLE_DB:.0f} dB, an error of a tenth of the signal."
+    return f"The error first passes a tenth of the signal at {first.op} '{first.tensor}', {fmt.decibel(first.sqnr_db)}."
 
 
 _RANGES = {"int8": (-128, 127), "uint8": (0, 255), "int16": (-32768, 32767)}

@@ -143,7 +143,7 @@ def _ends(trace: lowering.Trace) -> tuple[parity.End, ...]:
 
 
 def drift(road: Road, trace: lowering.Trace) -> tuple[DriftPoint, ...]:
-    producer = {t.name: o.op for o in road.summaries[INT8].ops for t in o.outputs}
+    """The int8 file against the float file, tensor by tensor."""
     request = runtimes.CompareRequest(
         reference=road.file(FLOAT),
         candidate=road.file(INT8),
@@ -157,12 +157,11 @@ def drift(road: Road, trace: lowering.Trace) -> tuple[DriftPoint, ...]:
             road.done("drift", "not measured", (died.message,))
             return ()
         road.watch.saw(result.peak_mib)
-    points = tuple(
-        DriftPoint(tensor=t.tensor, op=producer.get(t.tensor, "input"), sqnr_db=t.sqnr_db, cosine=t.cosine)
-        for t in result.value.tensors
-    )
-    lowest = min(points, key=lambda p: p.sqnr_db)
+    points = parity.diagnose(result.value.tensors, road.summaries[INT8])
+    lowest, dearest = min(points, key=lambda p: p.sqnr_db), max(points, key=lambda p: p.lost_db)
     road.done(
-        "drift", f"{len(points)} tensors compared; lowest {lowest.sqnr_db:.1f} dB at {lowest.op} '{lowest.tensor}'"
+        "drift",
+        f"{len(points)} tensors compared; lowest {lowest.sqnr_db:.1f} dB at {lowest.op} '{lowest.tensor}'; "
+        f"{dearest.op} '{dearest.tensor}' costs most, {dearest.lost_db:.1f} dB",
     )
     return points
