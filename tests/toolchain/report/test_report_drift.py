@@ -102,9 +102,7 @@ def test_all_identical_and_none_are_said_in_words(make_report: Callable[..., Rep
 
 
 COSTLY = tuple(
-    DriftPoint(
-        tensor=f"t{i}", op="ADD", sqnr_db=db, cosine=0.9, lost_db=lost, causes=(f"<cause {i}>",) if lost > 1 else ()
-    )
+    DriftPoint(tensor=f"t{i}", op="ADD", sqnr_db=db, cosine=0.9, lost_db=lost, causes=(f"<cause {i}>",) * (lost > 1))
     for i, (db, lost) in enumerate([(40, 0.2), (30, 10.0), (19.5, 10.5), (18, 1.5)])
 )
 
