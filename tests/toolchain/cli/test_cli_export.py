@@ -16,6 +16,7 @@ FILES = {
     "model_int8.tflite",
     "report.html",
     "report.json",
+    "report.junit.xml",
     "report.md",
     "timings.json",
 }

@@ -148,6 +148,21 @@ class Compared(BaseModel):
     tensors: tuple[TensorDrift, ...]
 
 
+class TimeRequest(BaseModel):
+    runtime: str
+    model: Path
+    runs: int = 3
+    threads: int = 2
+    delegate: bool = True
+
+
+class Timed(BaseModel):
+    milliseconds: tuple[float, ...]
+    """Of every run; copying the input in and the output out is part of it."""
+    partitions: int = 0
+    """Delegate partitions; 0: the runtime's own kernels."""
+
+
 class _Model(BaseModel):
     model: Path
     threads: int = 2
