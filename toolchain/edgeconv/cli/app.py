@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from edgeconv.cli import check, doctor, export, inspect, lower, models, profiles, targets
+from edgeconv.cli import check, diff, doctor, export, inspect, lower, models, profiles, targets
 
 EPILOG = (
     "Exit codes: 0 all gates held, 1 a gate failed, 2 wrong use, 3 the model cannot be converted, "
@@ -27,6 +27,7 @@ for name, command in (
     ("lower", lower.lower),
     ("inspect", inspect.inspect),
     ("check", check.check),
+    ("diff", diff.diff),
     ("models", models.models),
     ("targets", targets.targets),
     ("profiles", profiles.profiles),
