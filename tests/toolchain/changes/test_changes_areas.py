@@ -61,6 +61,7 @@ def of(section: str, **update: Any) -> Report:
     return PLAIN.model_copy(update={section: getattr(PLAIN, section).model_copy(update=update)})
 
 
+PACKAGES = {**PLAIN.provenance.packages, "torch": "9"}
 MEAN = PLAIN.parity[2].mean.cosine
 SIZE = PLAIN.artifacts[2].bytes
 CASES: dict[str, tuple[Report, Report, str, Meaning]] = {
@@ -92,7 +93,7 @@ CASES: dict[str, tuple[Report, Report, str, Meaning]] = {
     "it compiles": (compiled(outcome="absent"), compiled(), "compilers", BETTER),
     "more cycles": (compiled(), measured(1.03), "compilers", WORSE),
     "fewer cycles": (compiled(), measured(0.97), "compilers", BETTER),
-    "another torch": (PLAIN, of("provenance", packages={**PLAIN.provenance.packages, "torch": "9"}), "versions", CHANGED),
+    "another torch": (PLAIN, of("provenance", packages=PACKAGES), "versions", CHANGED),
 }  # fmt: skip
 
 

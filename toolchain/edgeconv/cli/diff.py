@@ -73,9 +73,8 @@ def _report(bundle: Path) -> Report:
 def _verdict(changes: Sequence[Change], worse: int) -> str:
     if not changes:
         return "the two bundles tell the same"
-    return (
-        f"{worse} of {len(changes)} changes are for the worse" if worse else f"{len(changes)} changes, none for worse"
-    )
+    total = f"{len(changes)} change{'s' if len(changes) > 1 else ''}"
+    return f"{worse} of {total} for the worse" if worse else f"{total}, none for the worse"
 
 
 _MARKS = {"worse": "✗", "better": "✓", "changed": "·"}
