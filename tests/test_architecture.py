@@ -24,6 +24,7 @@ STATIONS = {
     "video",
     "bundle",
     "report",
+    "runner",
 }
 LAYERS = {
     "core": 0,

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import platform
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
-from edgeconv import __version__, bundle, lowering, parity, report, sources, video
+from edgeconv import __version__, bundle, lowering, parity, report, runner, sources, video
 from edgeconv.core.errors import UsageError
 from edgeconv.core.layout import Array
 from edgeconv.core.numbered import numbered
@@ -125,10 +124,11 @@ def deliver(
     described: sources.Description,
     trace: lowering.Trace,
 ) -> None:
-    """Fill the bundle: labels, golden vectors, reports, timings, and last the manifest over all of them."""
+    """Fill the bundle: golden vectors, reports, the runner, the manifest over all of them, and timings."""
     with road.watch.stage("bundle"):
         golden = _golden(road, run, clips[1])
         report.write_reports(made, road.staged.path)
+        runner.write_runner(road.staged.path)
         spec = road.request.spec
         bundle.write_manifest(
             road.staged.path,
@@ -150,7 +150,7 @@ def deliver(
         "stages": [t.model_dump() for t in road.watch.timings],
         "milliseconds_per_clip": {name: list(m.milliseconds) for name, m in run.measured.items()},
     }
-    (road.staged.path / "timings.json").write_text(json.dumps(timings, indent=2) + "\n", encoding="utf-8")
+    bundle.write_sealed(road.file("timings.json"), timings)
 
 
 def label(road: Road, trace: lowering.Trace) -> None:
@@ -230,12 +230,14 @@ def _meanings(
             name=port.name,
             source_shape=port.logical,
             source_layout=infos[port.name].layout,
+            perm=port.perm,
             tensor=quantized.tensor,
             shape=quantized.shape,
             layout=_axes(infos[port.name].layout, port),
             dtype=quantized.dtype,
             scale=quantized.scale,
             zero_point=quantized.zero_point,
+            frames=port.frames,
             gap=port.tail,
             pixels=_pixels(road, infos[port.name], described, calibration),
         )

@@ -1,0 +1,82 @@
+"""Put run.py into a bundle, and try a bundle's golden vectors in the runtimes that are installed here."""
+
+from __future__ import annotations
+
+import shutil
+from importlib.util import find_spec
+from pathlib import Path
+
+from pydantic import BaseModel
+
+from edgeconv.core.child import Result, call_once
+
+FILES = {"run.py": "run.py", "device.md": "README.md"}
+"""Of this package, and their names in a bundle."""
+
+
+class GoldenRequest(BaseModel):
+    folder: Path
+    runtime: str
+    threads: int
+
+
+class GoldenRun(BaseModel):
+    """How far the answer to one golden vector lies from the expected one, in quantization steps."""
+
+    clip: str
+    values: int
+    different: int
+    largest_difference: int
+    tolerance: int
+
+
+class RuntimeRun(BaseModel):
+    runtime: str
+    """With its version."""
+    misfits: tuple[str, ...]
+    """Where the model file and the manifest speak of different tensors; then nothing was run."""
+    golden: tuple[GoldenRun, ...]
+    milliseconds: tuple[float, ...]
+
+
+def write_runner(folder: Path) -> None:
+    """Copy run.py and its README.md into a bundle."""
+    for own, name in FILES.items():
+        shutil.copyfile(Path(__file__).with_name(own), folder / name)
+
+
+def runtimes() -> tuple[str, ...]:
+    """The TFLite runtimes that are installed; none is imported."""
+    from edgeconv.runner.run import RUNTIMES
+
+    return tuple(name for name, module in RUNTIMES.items() if find_spec(module.split(".")[0]) is not None)
+
+
+def try_golden(folder: Path, runtime: str, threads: int = 2, timeout: float = 600) -> Result[RuntimeRun]:
+    """Run the golden vectors of a bundle as its run.py would, but with our copy of it, in a child.
+
+    Raises:
+        EdgeconvError: the runtime crashed, hung, or refused the file.
+    """
+    request = GoldenRequest(folder=folder, runtime=runtime, threads=threads)
+    return call_once(runtime, "edgeconv.runner.api:serve", request, RuntimeRun, timeout, threads)
+
+
+def serve(request: GoldenRequest) -> RuntimeRun:
+    """The child's side of :func:`try_golden`."""
+    from edgeconv.core.errors import ToolError
+    from edgeconv.runner import run
+
+    try:
+        bundle = run.Bundle(request.folder)
+        network = run.Network(request.folder / run.MODEL, request.runtime, request.threads)
+        misfits = run.misfits(bundle, network)
+        golden = [] if misfits else run.golden(bundle, network)
+    except run.Stop as stop:
+        raise ToolError(stop.what, hint=stop.advice or None) from stop
+    return RuntimeRun(
+        runtime=network.runtime,
+        misfits=tuple(misfits),
+        golden=tuple(GoldenRun.model_validate(g) for g in golden),
+        milliseconds=tuple(network.milliseconds),
+    )
