@@ -256,7 +256,7 @@ def from_pixels(clip: Array, meaning: dict[str, Any]) -> Array:
     axes, layout = "NCTHW", meaning["source_layout"]
     kept = "".join(axis for axis in axes if axis in layout)
     values = values.reshape([values.shape[axes.index(axis)] for axis in kept])
-    return values.transpose([kept.index(axis) for axis in layout])
+    return np.asarray(values.transpose([kept.index(axis) for axis in layout]))
 
 
 def arranged(values: Array, meaning: dict[str, Any], dtype: Any) -> Array:
