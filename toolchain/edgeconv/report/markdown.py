@@ -10,6 +10,7 @@ from edgeconv.report import view
 from edgeconv.report.compilation import compilation_block
 from edgeconv.report.coverage import coverage_blocks
 from edgeconv.report.markup import escape, table
+from edgeconv.report.split import split_block
 
 
 def render_markdown(report: Report) -> str:
@@ -25,6 +26,7 @@ def render_markdown(report: Report) -> str:
         _parity(report),
         _drift(report),
         _transposes(report),
+        split_block(report.split) if report.split else "",
         _coverage(report),
         *map(compilation_block, report.compilations),
         "### Stages",

@@ -209,9 +209,7 @@ def key_numbers(report: Report) -> tuple[Fact, ...]:
     for coverage in report.coverage:
         view = coverage_view(coverage)
         if coverage.ops:
-            facts.append(
-                Fact("Accelerated", fmt.share(view.accelerated), f"of {view.measure}, {coverage.target}", True)
-            )
+            facts.append(Fact("Accelerated", fmt.share(view.accelerated), f"of {view.measure}, {coverage.title}", True))
     return tuple(facts)
 
 

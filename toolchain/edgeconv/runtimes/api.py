@@ -39,10 +39,20 @@ class Feed(BaseModel):
         return axes.to_physical(clip, self.perm, self.physical, self.frames, self.tail)
 
 
+class Head(BaseModel):
+    """The second of two models: it takes what the first gave for every frame."""
+
+    model: Path
+    tail: int = 0
+    """Elements of the zero point behind the features of each frame."""
+
+
 class RunRequest(BaseModel):
     runtime: str
     model: Path
     feeds: tuple[Feed, ...]
+    head: Head | None = None
+    """The model takes one frame of its one feed at a time, and this one all that it gave for them."""
     outputs: Path
     """.npy that receives the first output, float32 (dequantized), [clips, ...]; further ones go to files numbered as
     :func:`edgeconv.core.numbered.numbered` does."""

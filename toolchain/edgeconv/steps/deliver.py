@@ -26,15 +26,12 @@ from edgeconv.core.report import (
     Source,
 )
 from edgeconv.core.versions import package_versions
-from edgeconv.steps.state import FLOAT, INT8, ONNX, Road
+from edgeconv.steps.model import meaning
+from edgeconv.steps.splitting import told_split
+from edgeconv.steps.state import FLOAT, INT8, ONNX, Road, SplitFiles
 
 GOLDEN_CLIPS = 2
 LABELS = "labels.txt"
-_ROLES = {
-    ONNX: "4D ONNX, channels first, float32",
-    FLOAT: "TFLite, channels last, float32 (for comparison)",
-    INT8: "TFLite, channels last, full int8 (for the device)",
-}
 
 
 def make_report(
@@ -51,12 +48,11 @@ def make_report(
 ) -> Report:
     """The one report; no clock reading and no path of this machine goes in."""
     onnx = road.summaries[ONNX]
-    spec, strips = road.request.spec, road.profile.fold == "strip"
-    roles = _ROLES | {c.file: f"TFLite, {INT8} compiled by {c.compiler} {c.version}" for c in compilations}
+    spec, roles = road.request.spec, _roles(road, compilations)
     artifacts = tuple(
         Artifact(
             file=name,
-            role=roles[name].replace("TFLite,", "TFLite, strip fold (batch 1)," if strips else "TFLite,"),
+            role=roles[name],
             bytes=summary.bytes,
             sha256=bundle.sha256_of(road.file(name)),
             ops=summary.histogram,
@@ -68,7 +64,7 @@ def make_report(
     judges = tuple(
         f"{name.partition('(')[2].rstrip(')')} {m.version}"
         for name, m in run.measured.items()
-        if name.startswith("int8")
+        if name.startswith("int8 TFLite (")
     )
     ends = len(road.summaries[INT8].inputs)
     return Report(
@@ -100,6 +96,7 @@ def make_report(
         drift=drift,
         coverage=coverage,
         compilations=compilations,
+        split=told_split(road, road.split) if road.split else None,
         inputs=quantization[:ends],
         outputs=quantization[ends:],
         provenance=Provenance(
@@ -114,6 +111,20 @@ def make_report(
         ),
         warnings=tuple(road.warnings),
     )
+
+
+def _roles(road: Road, compilations: Sequence[Compilation]) -> dict[str, str]:
+    """What each file is, in words."""
+    fold = "strip fold (batch 1), " if road.profile.fold == "strip" else ""
+    roles = {
+        ONNX: "4D ONNX, channels first, float32",
+        FLOAT: f"TFLite, {fold}channels last, float32 (for comparison)",
+        INT8: f"TFLite, {fold}channels last, full int8 ({'the whole' if road.split else 'for the device'})",
+    }
+    if road.split:
+        roles[road.split.backbone] = "TFLite, full int8, one frame (for the device)"
+        roles[road.split.head] = f"TFLite, {fold}full int8, the features of {road.split.frames} frames (for the device)"
+    return roles | {c.file: f"TFLite, {c.model} compiled by {c.compiler} {c.version}" for c in compilations}
 
 
 def deliver(
@@ -140,6 +151,7 @@ def deliver(
                 passed=made.passed,
                 inputs=_meanings(road, described, clips[0].info, trace, made.inputs),
                 outputs=made.outputs,
+                split=_split(road, road.split) if road.split else None,
                 labels=LABELS if road.file(LABELS).exists() else None,
                 golden=golden,
                 provenance=made.provenance,
@@ -174,6 +186,19 @@ def label(road: Road, trace: lowering.Trace) -> None:
                 hint="give one class name per line, in the order of the logits",
             )
     road.file(LABELS).write_text("\n".join(names) + "\n", encoding="utf-8")
+
+
+def _split(road: Road, made: SplitFiles) -> bundle.SplitMeaning:
+    frame, head = road.summaries[made.backbone], road.summaries[made.head]
+    return bundle.SplitMeaning(
+        backbone=made.backbone,
+        head=made.head,
+        frames=made.frames,
+        frame=meaning(frame.inputs[0]),
+        features=meaning(frame.outputs[0]),
+        stacked=meaning(head.inputs[0]),
+        gap=made.tail,
+    )
 
 
 def _golden(road: Road, run: parity.ParityRun, verification: video.Samples) -> tuple[bundle.GoldenVector, ...]:

@@ -1,0 +1,42 @@
+"""The whole and its parts stand side by side in every rendering; hostile names stay text."""
+
+from __future__ import annotations
+
+import pytest
+from test_report_compilation import rendered
+
+from edgeconv.core.report import Report, Split, SplitPart
+from edgeconv.report.split import sentence
+
+PART = SplitPart(
+    file="model_int8.tflite",
+    takes="a clip",
+    gives="logits",
+    bytes=7_000_000,
+    ops=200,
+    macs=9_000,
+    largest=13_000_000,
+)
+SPLIT = Split(
+    cut="<b>|features",
+    frames=16,
+    whole=PART,
+    backbone=PART.model_copy(update={"file": "spine_int8.tflite", "macs": 500, "largest": 800_000}),
+    head=PART.model_copy(update={"file": "brain_int8.tflite", "macs": 1_000}),
+)
+
+
+@pytest.mark.parametrize("form", ["md", "html", "terminal"])
+def test_side_by_side(passing: Report, form: str) -> None:
+    text = rendered(passing.model_copy(update={"split": SPLIT}))[form]
+    for words in ("model_int8.tflite", "spine_int8.tflite", "brain_int8.tflite", "13.0 MB", "800 kB", "7.00 MB"):
+        assert words in text, words
+    assert "1.500 kMAC in all" in " ".join(text.split())
+    assert ("<b>|features" in text) is (form == "terminal")
+    assert "Split" not in rendered(passing)[form]
+
+
+def test_what_is_saved_is_told_only_where_it_is() -> None:
+    assert "83.3 % less than the whole clip" in sentence(SPLIT)
+    dear = SPLIT.model_copy(update={"head": PART})
+    assert "less" not in sentence(dear)
