@@ -56,13 +56,7 @@ def _run_all(bundle: Path, threads: int) -> tuple[list[RuntimeRun], list[str]]:
         except EdgeconvError as error:
             findings.append("; ".join((f"golden vectors in {name}: {error.message}", *error.reasons)))
             continue
-        findings += made.misfits
-        findings += [
-            f"golden vector {g.clip} in {made.runtime}: {g.different} of {g.values} values differ, by up to "
-            f"{g.largest_difference} steps; {g.tolerance} are tolerated"
-            for g in made.golden
-            if g.largest_difference > g.tolerance
-        ]
+        findings += [f"{made.runtime}: {finding}" for finding in made.findings]
     return runs, findings
 
 

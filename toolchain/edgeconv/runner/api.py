@@ -24,19 +24,25 @@ class GoldenRun(BaseModel):
     """How far the answer to one golden vector lies from the expected one, in quantization steps."""
 
     clip: str
+    model: str
+    """The file, or the files of a split network, that gave it."""
     values: int
     different: int
     largest_difference: int
     tolerance: int
+    sha256: str
+    """Of the answer."""
 
 
 class RuntimeRun(BaseModel):
-    runtime: str
+    """What run.py's self-test told, run in one runtime."""
+
+    passed: bool
+    findings: tuple[str, ...]
+    runtime: str = ""
     """With its version."""
-    misfits: tuple[str, ...]
-    """Where the model file and the manifest speak of different tensors; then nothing was run."""
     golden: tuple[GoldenRun, ...]
-    milliseconds: tuple[float, ...]
+    milliseconds: dict[str, tuple[float, ...]]
 
 
 def write_runner(folder: Path) -> None:
@@ -53,7 +59,7 @@ def runtimes() -> tuple[str, ...]:
 
 
 def try_golden(folder: Path, runtime: str, threads: int = 2, timeout: float = 600) -> Result[RuntimeRun]:
-    """Run the golden vectors of a bundle as its run.py would, but with our copy of it, in a child.
+    """Run the self-test of a bundle as its run.py would, but with our copy of it, in a child.
 
     Raises:
         EdgeconvError: the runtime crashed, hung, or refused the file.
@@ -69,14 +75,7 @@ def serve(request: GoldenRequest) -> RuntimeRun:
 
     try:
         bundle = run.Bundle(request.folder)
-        network = run.Network(request.folder / run.MODEL, request.runtime, request.threads)
-        misfits = run.misfits(bundle, network)
-        golden = [] if misfits else run.golden(bundle, network)
+        how = run.Settings(request.runtime, request.threads)
+        return RuntimeRun.model_validate(run.self_test(bundle, lambda: run.for_device(bundle, how)))
     except run.Stop as stop:
         raise ToolError(stop.what, hint=stop.advice or None) from stop
-    return RuntimeRun(
-        runtime=network.runtime,
-        misfits=tuple(misfits),
-        golden=tuple(GoldenRun.model_validate(g) for g in golden),
-        milliseconds=tuple(network.milliseconds),
-    )

@@ -4,6 +4,7 @@
     python3 run.py --self-test       are all files whole, and does this machine compute what it should?
     python3 run.py video.mp4         what is to be seen? Also a folder of images, or a .npy
     python3 run.py --camera 0        the same for what a camera sees, until Ctrl-C
+    python3 run.py --stream ...      the same again for every new frame, where the bundle is split
 
 Exit codes: 0 fine, 1 the self-test found something, 2 wrong use, 4 the runtime or the machine failed.
 """
@@ -13,15 +14,18 @@ Exit codes: 0 fine, 1 the self-test found something, 2 wrong use, 4 the runtime 
 from __future__ import annotations
 
 import argparse
+import ctypes
 import hashlib
 import importlib
 import json
+import os
 import platform
 import re
 import sys
 import time
+from collections import deque
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Any, Callable, Iterator, Sequence  # noqa: UP035 - collections.abc[...] needs 3.9
+from typing import TYPE_CHECKING, Any, Callable, Iterable, Iterator, NamedTuple, Sequence  # noqa: UP035 - collections.abc[...] needs 3.9
 
 import numpy as np
 
@@ -32,7 +36,7 @@ if TYPE_CHECKING:
 
 FORMAT = 3
 FOUND, USAGE, FAILED = 1, 2, 4
-MODEL, EDGE_TPU_MODEL = "model_int8.tflite", "model_int8_edgetpu.tflite"
+MODEL = "model_int8.tflite"
 RUNTIMES = {
     "tflite-runtime": "tflite_runtime.interpreter",
     "litert": "ai_edge_litert.interpreter",
@@ -75,6 +79,7 @@ class Bundle:
         if version != FORMAT:
             raise Stop(USAGE, f"manifest.json has format {version}, this run.py reads {FORMAT}", "use its own run.py")
         self.inputs: list[dict[str, Any]] = self.manifest["inputs"]
+        self.split: dict[str, Any] | None = self.manifest["split"]
 
     def labels(self) -> list[str]:
         """Class names; none where the network is no classifier."""
@@ -114,7 +119,8 @@ class Bundle:
         return sorted(name for name in self.manifest["files"] if not self.path(name).is_file())
 
     def _needs(self, name: str) -> bool:
-        return name in (MODEL, self.manifest["labels"]) or name.startswith("golden/")
+        parts = [self.split["backbone"], self.split["head"]] if self.split else []
+        return name in (MODEL, *parts, self.manifest["labels"]) or name.startswith("golden/")
 
 
 def sha256(path: Path) -> str:
@@ -128,23 +134,42 @@ def sha256(path: Path) -> str:
 # --- The runtime -----------------------------------------------------------------------------------------------------
 
 
+class Settings(NamedTuple):
+    """How models are run."""
+
+    runtime: str = ""
+    threads: int = 1
+    delegate: str = ""
+    reference: bool = False
+    """TFLite's reference kernels: slow, but the same numbers on every machine."""
+
+
 class Network:
     """A .tflite file in a runtime. Calling it takes and gives arrays as the file has them, and notes the time."""
 
-    def __init__(self, file: Path, wanted: str = "", threads: int = 1, delegate: str = "") -> None:
-        self.file, self.runtime, module = file, *open_runtime(wanted)
+    def __init__(self, file: Path, how: Settings) -> None:
+        self.name = file.name
         self.milliseconds: list[float] = []
-        options: dict[str, Any] = {"model_path": str(file), "num_threads": threads}
+        self.runtime, module = open_runtime(how.runtime)
+        extra = module if hasattr(module, "load_delegate") else module.experimental
+        options: dict[str, Any] = {"model_path": str(file), "num_threads": how.threads}
+        if how.reference:
+            options["experimental_op_resolver_type"] = extra.OpResolverType.BUILTIN_REF
         try:
-            if delegate:
-                loader = module if hasattr(module, "load_delegate") else module.experimental
-                options["experimental_delegates"] = [loader.load_delegate(delegate)]
+            if how.delegate:
+                ctypes.CDLL(how.delegate)  # its words are better than the runtime's
+                options["experimental_delegates"] = [extra.load_delegate(how.delegate)]
             self._interpreter = module.Interpreter(**options)
             self._interpreter.allocate_tensors()
         except (ValueError, RuntimeError, OSError) as error:
-            raise Stop(FAILED, f"{self.runtime} does not load {file.name}: {error}", _loading(delegate)) from None
+            raise Stop(FAILED, f"{self.runtime} does not load {file.name}: {error}", _loading(how.delegate)) from None
         self.inputs: list[dict[str, Any]] = self._interpreter.get_input_details()
         self.outputs: list[dict[str, Any]] = self._interpreter.get_output_details()
+        self.ends = [self.inputs, self.outputs]
+
+    def asked(self, manifest: dict[str, Any]) -> list[list[dict[str, Any]]]:
+        """The tensors that the manifest tells of, as `ends` has them in truth."""
+        return [manifest["inputs"], manifest["outputs"]]
 
     def __call__(self, arrays: Sequence[Array]) -> list[Array]:
         try:
@@ -154,8 +179,51 @@ class Network:
             self._interpreter.invoke()
             self.milliseconds.append((time.perf_counter() - start) * 1e3)
         except (ValueError, RuntimeError) as error:
-            raise Stop(FAILED, f"{self.runtime} cannot run {self.file.name}: {error}") from None
+            raise Stop(FAILED, f"{self.runtime} cannot run {self.name}: {error}") from None
         return [self._interpreter.get_tensor(detail["index"]) for detail in self.outputs]
+
+
+class Parts:
+    """A split network: the backbone on one frame after the other, then the head on the features of the last ones.
+
+    Calling it with a whole clip gives what the whole network gives, bit for bit; `push` and `head` go frame by frame.
+    """
+
+    def __init__(self, backbone: Network, head: Network, split: dict[str, Any]) -> None:
+        self._backbone, self._head, self.split = backbone, head, split
+        self.name, self.runtime = f"{backbone.name} + {head.name}", head.runtime
+        self.milliseconds: list[float] = []
+        self.inputs, self.outputs, self.ends = backbone.inputs, head.outputs, [*backbone.ends, *head.ends]
+        self._features: deque[Array] = deque(maxlen=split["frames"])
+
+    def asked(self, manifest: dict[str, Any]) -> list[list[dict[str, Any]]]:
+        split = manifest["split"]
+        return [[split["frame"]], [split["features"]], [split["stacked"]], manifest["outputs"]]
+
+    @property
+    def full(self) -> bool:
+        return len(self._features) == self._features.maxlen
+
+    def push(self, frame: Array) -> None:
+        """Run the backbone on a new frame; its features take the place of the oldest ones."""
+        self._features.append(self._backbone([frame.reshape(self.split["frame"]["shape"])])[0].ravel())
+        self.milliseconds.append(self._backbone.milliseconds[-1])
+
+    def head(self) -> list[Array]:
+        """Run the head on the features of the last frames, the oldest first."""
+        stacked, gap = self.split["stacked"], self.split["gap"]
+        rows = np.pad(list(self._features), [(0, 0), (0, gap)], "constant", constant_values=stacked["zero_point"])
+        outputs = self._head([rows.reshape(stacked["shape"])])
+        self.milliseconds[-1] += self._head.milliseconds[-1]
+        return outputs
+
+    def __call__(self, arrays: Sequence[Array]) -> list[Array]:
+        frames, size = self.split["frames"], int(np.prod(self.split["frame"]["shape"]))
+        for frame in arrays[0].reshape(frames, -1)[:, :size]:  # what lies behind a frame is the gap of a strip
+            self.push(frame)
+        outputs = self.head()
+        self.milliseconds[-frames:] = [sum(self.milliseconds[-frames:])]
+        return outputs
 
 
 def open_runtime(wanted: str = "") -> tuple[str, Any]:
@@ -285,6 +353,8 @@ class Footage:
 
     def __init__(self, source: Path | Array) -> None:
         self._source, self._images = source, []
+        if isinstance(source, Path) and not source.exists():
+            raise Stop(USAGE, f"'{source}' does not exist")
         if isinstance(source, Path) and source.is_dir():
             self._images = sorted((p for p in source.iterdir() if p.suffix.lower() in IMAGES), key=by_number)
             if not self._images:
@@ -292,18 +362,20 @@ class Footage:
 
     def __len__(self) -> int:
         """A video is decoded once to count: what its header says may be wrong."""
-        return len(self._images) or sum(1 for _ in self._all())
+        return len(self._images) or sum(1 for _ in self)
 
     def pick(self, wanted: Sequence[int]) -> Iterator[tuple[int, Picture | FfmpegPicture]]:
         if self._images:
             for index in sorted(set(wanted)):
                 yield index, next(decode(str(self._images[index])))
         else:
-            for index, picture in enumerate(self._all()):
+            for index, picture in enumerate(self):
                 if index in wanted:
                     yield index, picture
 
-    def _all(self) -> Iterator[Picture | FfmpegPicture]:
+    def __iter__(self) -> Iterator[Picture | FfmpegPicture]:
+        if self._images:
+            return (next(decode(str(image))) for image in self._images)
         return decode(str(self._source)) if isinstance(self._source, Path) else map(Picture, self._source)
 
 
@@ -360,8 +432,8 @@ def _decode_opencv(name: str) -> Iterator[Picture]:
 class Clip:
     """The pictures of one clip, as every input of the network looks at them."""
 
-    def __init__(self, bundle: Bundle) -> None:
-        self._inputs = bundle.inputs
+    def __init__(self, inputs: Sequence[dict[str, Any]]) -> None:
+        self._inputs = inputs
         for meaning in self._inputs:
             shape = f"{meaning['name']} {meaning['source_shape']}"
             if meaning["pixels"] is None:
@@ -381,7 +453,7 @@ class Clip:
 
 def sampled(footage: Footage, bundle: Bundle) -> list[Array]:
     """The input values of a whole video: the middle frame of each of equally long segments."""
-    clip, total = Clip(bundle), len(footage)
+    clip, total = Clip(bundle.inputs), len(footage)
     tick = total / clip.frames
     wanted = [int(tick / 2 + tick * place) for place in range(clip.frames)]
     for index, picture in footage.pick(wanted):
@@ -394,7 +466,7 @@ def watched(
     pictures: Iterator[Any], bundle: Bundle, seconds: float, clock: Callable[[], float] = time.monotonic
 ) -> Iterator[list[Array]]:
     """The input values of what a camera sees, again and again: each clip lasts `seconds`, sampled as a video is."""
-    clip, place, start = Clip(bundle), 0, clock()
+    clip, place, start = Clip(bundle.inputs), 0, clock()
     for picture in pictures:
         if clock() - start >= (place + 0.5) * seconds / clip.frames:
             clip.put(place, picture)
@@ -409,31 +481,65 @@ def read_values(path: Path, bundle: Bundle, kind: str | None = None) -> list[Arr
 
     `kind` is 'pictures' or 'quantized', and only asked for where a uint8 array may be either.
     """
-    if not path.exists():
-        raise Stop(USAGE, f"'{path}' does not exist")
     if path.suffix not in (".npy", ".npz"):
         return sampled(Footage(path), bundle)
-    try:
-        loaded = np.load(path, allow_pickle=False)
-        named = dict(loaded) if path.suffix == ".npz" else {bundle.inputs[0]["name"]: loaded}
-    except (OSError, ValueError) as error:
-        raise Stop(USAGE, f"'{path}' cannot be read: {error}") from None
+    named = load_arrays(path, bundle.inputs[0]["name"])
     for array in named.values():
         if array.dtype == np.uint8 and array.ndim == 4 and array.shape[-1] == 3 and kind != "quantized":
             if not kind and ("uint8", list(array.shape)) in [(m["dtype"], m["shape"]) for m in bundle.inputs]:
                 raise Stop(USAGE, f"'{path}' may be pictures or quantized", "say --as pictures or --as quantized")
             return sampled(Footage(array), bundle)
+    held = {name: f"{array.dtype} {list(array.shape)}" for name, array in named.items()}
     for meaning in bundle.inputs:
         asked = [f"float32 {meaning['source_shape']}", f"{meaning['dtype']} {meaning['shape']}"]
-        array = named.get(meaning["name"])
-        got = "nothing" if array is None else f"{array.dtype} {list(array.shape)}"
+        got = held.get(meaning["name"], "nothing")
         if got not in asked:
             advice = f"it takes {asked[0]}, quantized {asked[1]}, or pictures uint8 [frames, height, width, 3] in RGB"
             raise Stop(USAGE, f"'{path}' holds {got} for the input '{meaning['name']}'", advice)
     return [named[meaning["name"]] for meaning in bundle.inputs]
 
 
-def golden(bundle: Bundle, network: Network, runs: int = 1) -> list[dict[str, Any]]:
+def read_pictures(path: Path) -> Footage:
+    if path.suffix != ".npy":
+        return Footage(path)
+    array = load_arrays(path, "")[""]
+    if array.dtype != np.uint8 or array.ndim != 4 or array.shape[-1] != 3:
+        raise Stop(
+            USAGE, f"'{path}' holds {array.dtype} {list(array.shape)}, no pictures", "they are uint8 [n, h, w, 3]"
+        )
+    return Footage(array)
+
+
+def load_arrays(path: Path, name: str) -> dict[str, Array]:
+    """The arrays of a .npz by name, or that of a .npy under the given one."""
+    try:
+        loaded = np.load(path, allow_pickle=False)
+        return dict(loaded) if path.suffix == ".npz" else {name: loaded}
+    except (OSError, ValueError) as error:
+        raise Stop(USAGE, f"'{path}' cannot be read: {error}") from None
+
+
+def streamed(
+    pictures: Iterable[Picture | FfmpegPicture], bundle: Bundle, parts: Parts, stride: int, every: int
+) -> Iterator[tuple[int, list[Array]]]:
+    """(number of the picture, outputs) for every `every`-th of the pictures that are looked at: each `stride`-th."""
+    split, whole = parts.split, bundle.inputs[0]
+    frame = {**whole, **{key: split["frame"][key] for key in ("shape", "dtype", "scale", "zero_point")}}
+    frame.update(frames=1, gap=0, pixels=whole["pixels"] and {**whole["pixels"], "frames": 1, "clip_frames": 1})
+    clip, looked_at = Clip([frame]), 0
+    for number, picture in enumerate(pictures):
+        if number % stride:
+            continue
+        clip.put(0, picture)
+        parts.push(arranged(clip.values()[0], frame, np.dtype(frame["dtype"])))
+        looked_at += 1
+        if parts.full and (looked_at - split["frames"]) % every == 0:
+            yield number, parts.head()
+    if not parts.full:
+        raise Stop(USAGE, f"it ended after {looked_at} of {split['frames']} frames", "a smaller --stride needs fewer")
+
+
+def golden(bundle: Bundle, network: Network | Parts, runs: int = 1) -> list[dict[str, Any]]:
     """What the network answers to the golden vectors, and how far that is from what it should."""
     compared = []
     for vector in bundle.manifest["golden"]:
@@ -444,61 +550,69 @@ def golden(bundle: Bundle, network: Network, runs: int = 1) -> list[dict[str, An
         compared.append(
             {
                 "clip": vector["clip"],
+                "model": network.name,
                 "values": len(steps),
                 "different": int(np.count_nonzero(steps)),
                 "largest_difference": int(steps.max()),
                 "tolerance": vector["tolerance_lsb"],
+                "sha256": hashlib.sha256(b"".join(array.tobytes() for array in got)).hexdigest(),
             }
         )
     return compared
 
 
-def misfits(bundle: Bundle, network: Network) -> list[str]:
-    """Where the model file and the manifest speak of different tensors."""
-    asked = [(m["dtype"], m["shape"]) for m in (*bundle.inputs, *bundle.manifest["outputs"])]
-    found = [(np.dtype(d["dtype"]).name, d["shape"].tolist()) for d in (*network.inputs, *network.outputs)]
-    return [] if asked == found else [f"{network.file.name} has the tensors {found}, its manifest tells of {asked}"]
+def misfits(bundle: Bundle, network: Network | Parts) -> list[str]:
+    """Where the model files and the manifest speak of different tensors."""
+    asked = network.asked(bundle.manifest)
+    wanted = [[(t["dtype"], t["shape"]) for t in tensors] for tensors in asked]
+    found = [[(np.dtype(t["dtype"]).name, t["shape"].tolist()) for t in tensors] for tensors in network.ends]
+    return [] if wanted == found else [f"{network.name} has the tensors {found}, its manifest tells of {wanted}"]
 
 
-def self_test(bundle: Bundle, open_network: Callable[[], Network], runs: int) -> dict[str, Any]:
-    """Whether the files are whole, and whether this machine computes what the exporting machine did."""
-    told: dict[str, Any] = {"machine": platform.machine(), "python": platform.python_version()}
-    findings, told["absent"] = bundle.damage(), bundle.absent()
-    if not findings:
-        network = open_network()
-        findings = misfits(bundle, network)
-        told.update(model=network.file.name, runtime=network.runtime)
-        told["golden"] = [] if findings else golden(bundle, network, runs)
-        findings += [
-            f"golden vector {g['clip']}: {g['different']} of {g['values']} values differ, by up to "
-            f"{g['largest_difference']} steps; {g['tolerance']} are tolerated"
-            for g in told["golden"]
-            if g["largest_difference"] > g["tolerance"]
-        ]
-        if not bundle.manifest["golden"]:
-            findings.append("the bundle holds no golden vectors, so nothing was computed")
-        told.update(milliseconds=[round(t, 3) for t in network.milliseconds], peak_mib=peak_mib())
-    return {"passed": not findings, "findings": findings, **told}
+def self_test(bundle: Bundle, opened: Callable[[], Sequence[Network | Parts]], runs: int = 1) -> dict[str, Any]:
+    """Whether the files are whole, and whether this machine computes what the exporting machine did.
+
+    Nothing is run of a bundle that is damaged.
+    """
+    told: dict[str, Any] = {"machine": platform.machine(), "python": platform.python_version(), "golden": []}
+    findings, told["absent"], told["milliseconds"] = bundle.damage(), bundle.absent(), {}
+    for network in () if findings else opened():
+        told["runtime"] = network.runtime
+        unfit = misfits(bundle, network)
+        findings += unfit
+        told["golden"] += [] if unfit else golden(bundle, network, runs)
+        told["milliseconds"][network.name] = [round(t, 3) for t in network.milliseconds]
+    findings += [
+        f"golden vector {g['clip']} in {g['model']}: {g['different']} of {g['values']} values differ, by up to "
+        f"{g['largest_difference']} steps; {g['tolerance']} are tolerated"
+        for g in told["golden"]
+        if g["largest_difference"] > g["tolerance"]
+    ]
+    if not bundle.manifest["golden"]:
+        findings.append("the bundle holds no golden vectors, so nothing was computed")
+    return {"passed": not findings, "findings": findings, **told, "peak_mib": peak_mib()}
 
 
-def answer(bundle: Bundle, network: Network, values: Sequence[Array], top: int) -> dict[str, Any]:
-    """Run one clip; the likeliest classes, or what there is to say about outputs that are no classes."""
-    inputs = [arranged(v, m, np.dtype(d["dtype"])) for v, m, d in zip(values, bundle.inputs, network.inputs)]
-    outputs = [real(array, detail) for array, detail in zip(network(inputs), network.outputs)]
-    labels = bundle.labels()
-    told: dict[str, Any] = {"milliseconds": round(network.milliseconds[-1], 3), "outputs": outputs}
-    if labels and outputs[0].shape[-1] == len(labels):
-        best = np.argsort(-outputs[0], axis=-1, kind="stable")[:, :top]
-        told["top"] = [
-            [{"label": labels[i], "score": float(scores[i])} for i in row] for row, scores in zip(best, outputs[0])
-        ]
-    return told
+def answer(bundle: Bundle, network: Network | Parts, values: Sequence[Array]) -> list[Array]:
+    """The outputs for one clip, given as values of the source network or quantized already."""
+    types = [np.dtype(detail["dtype"]) for detail in network.inputs]
+    return network([arranged(v, meaning, dtype) for v, meaning, dtype in zip(values, bundle.inputs, types)])
 
 
 def real(array: Array, detail: dict[str, Any]) -> Array:
     """The real numbers that an output stands for, float32."""
     scale, zero = detail["quantization"]
     return (array.astype(np.float32) - zero) * np.float32(scale) if scale else array.astype(np.float32)
+
+
+def described(outputs: Sequence[Array], labels: Sequence[str], top: int) -> dict[str, Any]:
+    """The likeliest classes, or what there is to say about outputs that are no classes."""
+    if labels and outputs[0].shape[-1] == len(labels):
+        best = np.argsort(-outputs[0], axis=-1, kind="stable")[:, :top]
+        rows = [[(labels[i], float(scores[i])) for i in row] for row, scores in zip(best, outputs[0])]
+        return {"top": [[{"label": label, "score": score} for label, score in row] for row in rows]}
+    ends = [(list(o.shape), float(o.min()), float(o.max()), float(o.mean())) for o in outputs]
+    return {"outputs": [dict(zip(("shape", "min", "max", "mean"), end)) for end in ends]}
 
 
 # --- The command line ------------------------------------------------------------------------------------------------
@@ -510,58 +624,92 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     what.add_argument("source", nargs="?", type=Path, help="video, folder of images, .npy or .npz")
     what.add_argument("--self-test", action="store_true", help="check every file and the golden vectors")
     what.add_argument("--camera", metavar="N", help="number, device or address of a camera")
-    parser.add_argument("--seconds", type=float, default=4.0, help="length of a camera's clip (default 4)")
-    parser.add_argument("--top", type=int, default=5, metavar="K", help="classes to print (default 5)")
     parser.add_argument("--as", dest="kind", choices=("pictures", "quantized"), help="what a uint8 .npy holds")
-    parser.add_argument("--save", type=Path, metavar="FILE.npz", help="write the outputs, float32, into a file")
+    parser.add_argument("--seconds", type=float, default=4.0, help="length of a camera's clip (default 4)")
+    parser.add_argument("--stream", action="store_true", help="backbone on every new frame, head on the last ones")
+    parser.add_argument("--stride", type=int, default=1, metavar="N", help="stream: look at every N-th frame")
+    parser.add_argument("--every", type=int, default=1, metavar="N", help="stream: answer after N frames looked at")
+    parser.add_argument("--top", type=int, default=5, metavar="K", help="classes to print (default 5)")
+    parser.add_argument("--save", type=Path, metavar="FILE.npz", help="write the last outputs, float32, into a file")
+    parser.add_argument("--json", action="store_true", help="print JSON, one line per answer")
     parser.add_argument("--runs", type=int, default=1, metavar="N", help="self-test: how often each vector is run")
-    parser.add_argument("--model", metavar="FILE", help=f"default {MODEL}, with an Edge TPU {EDGE_TPU_MODEL}")
+    parser.add_argument("--model", metavar="FILE", help=f"another model than {MODEL}")
     parser.add_argument("--delegate", default="", metavar="LIB", help="libedgetpu.so.1 for a Coral")
-    parser.add_argument("--threads", type=int, default=4, metavar="N", help="default 4")
+    threads = min(4, os.cpu_count() or 1)
+    parser.add_argument("--threads", type=int, default=threads, metavar="N", help=f"default {threads} here")
     parser.add_argument("--runtime", default="", choices=RUNTIMES, help="default: the first that is installed")
-    parser.add_argument("--json", action="store_true", help="print JSON, one line per clip")
+    parser.add_argument("--reference", action="store_true", help="slow kernels that agree on all machines")
     options = parser.parse_args(arguments)
-    for name in ("seconds", "top", "runs", "threads"):
+    for name in ("seconds", "stride", "every", "top", "runs", "threads"):
         if getattr(options, name) <= 0:
             parser.error(f"--{name} must be above 0")
     return options
 
 
-def model_file(bundle: Bundle, options: argparse.Namespace) -> Path:
-    name = options.model or (EDGE_TPU_MODEL if "edgetpu" in options.delegate else MODEL)
-    file = bundle.folder / name
+def open_whole(bundle: Bundle, how: Settings, name: str = MODEL) -> Network:
+    return Network(_compiled(bundle, name, how), how)
+
+
+def open_parts(bundle: Bundle, how: Settings) -> Parts:
+    split = bundle.split
+    if split is None:
+        raise Stop(USAGE, "the bundle is not split", "export it with --split backbone,head")
+    backbone, head = (Network(_compiled(bundle, split[part], how), how) for part in ("backbone", "head"))
+    return Parts(backbone, head, split)
+
+
+def for_device(bundle: Bundle, how: Settings, model: str | None = None) -> list[Network | Parts]:
+    """What the device runs: the whole network and, where it is split, its parts; an Edge TPU only the parts then."""
+    if model:
+        return [open_whole(bundle, how, model)]
+    parts: list[Network | Parts] = [open_parts(bundle, how)] if bundle.split else []
+    return parts if parts and "edgetpu" in how.delegate else [open_whole(bundle, how), *parts]
+
+
+def _compiled(bundle: Bundle, name: str, how: Settings) -> Path:
+    """The model file, or what edgetpu_compiler made of it."""
+    edge = "edgetpu" in how.delegate and not name.endswith("_edgetpu.tflite")
+    file = bundle.folder / (name.replace(".tflite", "_edgetpu.tflite") if edge else name)
     if not file.is_file():
-        advice = "run compile.sh on a PC with edgetpu_compiler" if name == EDGE_TPU_MODEL else "copy the whole bundle"
+        advice = "run compile.sh on a PC with edgetpu_compiler" if edge else "copy the whole bundle"
         raise Stop(USAGE, f"there is no '{file}'", advice)
     return file
 
 
 def run(options: argparse.Namespace) -> int:
     bundle = Bundle(Path(__file__).resolve().parent)
-
-    def open_network() -> Network:
-        return Network(model_file(bundle, options), options.runtime, options.threads, options.delegate)
-
+    how = Settings(options.runtime, options.threads, options.delegate, options.reference)
     if options.self_test:
-        told = self_test(bundle, open_network, options.runs)
+        told = self_test(bundle, lambda: for_device(bundle, how, options.model), options.runs)
         print(json.dumps(told) if options.json else in_words(bundle, told))
         return 0 if told["passed"] else FOUND
-    network = open_network()
-    if options.camera is None:
-        clips = iter([read_values(options.source, bundle, options.kind)])
-    else:
-        clips = watched(decode(options.camera), bundle, options.seconds)
-    for values in clips:
-        told = answer(bundle, network, values, options.top)
-        outputs = told.pop("outputs")
+    labels = bundle.labels()
+    for told, outputs in answers(bundle, how, options):
         if options.save:
             np.savez(options.save, *outputs)
-        told["outputs"] = [
-            {"shape": list(o.shape), "min": float(o.min()), "max": float(o.max()), "mean": float(o.mean())}
-            for o in outputs
-        ]
+        told = {**told, **described(outputs, labels, options.top)}
         print(json.dumps(told) if options.json else "\n".join(lines(told)), flush=True)
     return 0
+
+
+def answers(bundle: Bundle, how: Settings, options: argparse.Namespace) -> Iterator[tuple[dict[str, Any], list[Array]]]:
+    """What is known of each answer, and its outputs as real numbers."""
+    if options.stream:
+        parts = open_parts(bundle, how)
+        pictures = decode(options.camera) if options.source is None else read_pictures(options.source)
+        for number, outputs in streamed(pictures, bundle, parts, options.stride, options.every):
+            told = {"frame": number, "milliseconds": round(parts.milliseconds[-1], 3)}
+            yield told, [real(array, detail) for array, detail in zip(outputs, parts.outputs)]
+        return
+    network = for_device(bundle, how, options.model)[0]
+    if options.source is None:
+        clips = watched(decode(options.camera), bundle, options.seconds)
+    else:
+        clips = iter([read_values(options.source, bundle, options.kind)])
+    for values in clips:
+        outputs = answer(bundle, network, values)
+        told = {"milliseconds": round(network.milliseconds[-1], 3)}
+        yield told, [real(array, detail) for array, detail in zip(outputs, network.outputs)]
 
 
 def in_words(bundle: Bundle, told: dict[str, Any]) -> str:
@@ -572,14 +720,13 @@ def in_words(bundle: Bundle, told: dict[str, Any]) -> str:
     if not bundle.manifest["passed"]:
         text.append("note      not all gates held at export: see report.md")
     if "runtime" in told:
-        text.append(f"runtime   {told['runtime']}, {told['model']}, {told['machine']}, Python {told['python']}")
-    for g in told.get("golden", ()):
+        text.append(f"runtime   {told['runtime']}, {told['machine']}, Python {told['python']}")
+    for g in told["golden"]:
         apart = f"{g['different']} of {g['values']} values differ by up to {g['largest_difference']} steps"
-        text.append(f"golden    {g['clip']}: {apart if g['different'] else 'equal, bit for bit'}")
-    if told.get("milliseconds"):
-        first, median = told["milliseconds"][0], float(np.median(told["milliseconds"]))
-        text.append(f"time      {first:.1f} ms the first time, median of {len(told['milliseconds'])}: {median:.1f} ms")
-        text.append(f"memory    peak {told['peak_mib']:.0f} MiB" if told["peak_mib"] else "memory    not known here")
+        text.append(f"golden    {g['clip']}, {g['model']}: {apart if g['different'] else 'equal, bit for bit'}")
+    for name, times in told["milliseconds"].items():
+        text.append(f"time      {name}: first {times[0]:.1f} ms, median of {len(times)} {np.median(times):.1f} ms")
+    text.append(f"memory    peak {told['peak_mib']:.0f} MiB" if told["peak_mib"] else "memory    not known here")
     text += [f"FINDING   {finding}" for finding in told["findings"]]
     return "\n".join([*text, "PASSED" if told["passed"] else "FAILED"])
 
@@ -588,10 +735,9 @@ def lines(told: dict[str, Any]) -> Iterator[str]:
     for row in told.get("top", ()):
         for entry in row:
             yield f"{entry['score']:9.4f}  {entry['label']}"
-    if "top" not in told:
-        for number, o in enumerate(told["outputs"]):
-            yield f"output {number} {o['shape']}: {o['min']:.4g} to {o['max']:.4g}, mean {o['mean']:.4g}"
-    yield f"({told['milliseconds']:.1f} ms)"
+    for number, o in enumerate(told.get("outputs", ())):
+        yield f"output {number} {o['shape']}: {o['min']:.4g} to {o['max']:.4g}, mean {o['mean']:.4g}"
+    yield (f"frame {told['frame']}, " if "frame" in told else "") + f"{told['milliseconds']:.1f} ms"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
