@@ -9,6 +9,7 @@ from pathlib import Path
 from cli_tools import Exported, digests, edgeconv, write_profile
 
 FILES = {
+    "README.md",
     "labels.txt",
     "manifest.json",
     "model.onnx",
@@ -17,6 +18,7 @@ FILES = {
     "report.html",
     "report.json",
     "report.md",
+    "run.py",
     "timings.json",
 }
 

@@ -20,12 +20,18 @@ if TYPE_CHECKING:
 def verify(
     bundle: Annotated[Path, typer.Argument(help="A folder that 'export' has written.", metavar="BUNDLE")],
     run: Annotated[bool, typer.Option("--run/--no-run", help="Run the golden vectors in every runtime here.")] = True,
+    runtime: Annotated[
+        list[str] | None,
+        typer.Option("--runtime", help="tflite-runtime, litert or tensorflow; may be repeated.", metavar="NAME"),
+    ] = None,
     threads: Annotated[int, typer.Option("--threads", min=1, help="Of each runtime.")] = 2,
     json: Json = False,
 ) -> None:
     """Check every file of a bundle against its manifest, and run its golden vectors in the runtimes installed here."""
     from edgeconv.bundle import inspect_bundle
+    from edgeconv.runner import choose_runtimes
 
+    chosen = choose_runtimes(tuple(runtime or ()))
     inspected = inspect_bundle(bundle)
     findings = [str(finding) for finding in inspected.findings]
     runs: list[RuntimeRun] = []
@@ -34,8 +40,10 @@ def verify(
         why_not = "the bundle is not what its manifest says"
     elif run and inspected.manifest and not inspected.manifest.golden:
         why_not = "the bundle holds none"
+    elif run and not chosen:
+        why_not = "no TFLite runtime is installed"
     if not why_not:
-        runs, told = _run_all(bundle, threads)
+        runs, told = _run_all(bundle, chosen, threads)
         findings += told
     if json:
         print_json(_document(bundle, inspected, findings, runs, why_not))
@@ -45,12 +53,12 @@ def verify(
         raise typer.Exit(int(ExitCode.GATE))
 
 
-def _run_all(bundle: Path, threads: int) -> tuple[list[RuntimeRun], list[str]]:
+def _run_all(bundle: Path, runtimes: tuple[str, ...], threads: int) -> tuple[list[RuntimeRun], list[str]]:
     """What each runtime answered, and what is wrong with it; a runtime that crashes is a finding."""
-    from edgeconv.runner import runtimes, try_golden
+    from edgeconv.runner import try_golden
 
     runs, findings = [], []
-    for name in runtimes():
+    for name in runtimes:
         try:
             runs.append(made := try_golden(bundle, name, threads).value)
         except EdgeconvError as error:

@@ -9,6 +9,7 @@ from pathlib import Path
 from pydantic import BaseModel
 
 from edgeconv.core.child import Result, call_once
+from edgeconv.core.errors import ToolError, UsageError, did_you_mean
 
 FILES = {"run.py": "run.py", "device.md": "README.md"}
 """Of this package, and their names in a bundle."""
@@ -51,11 +52,24 @@ def write_runner(folder: Path) -> None:
         shutil.copyfile(Path(__file__).with_name(own), folder / name)
 
 
-def runtimes() -> tuple[str, ...]:
-    """The TFLite runtimes that are installed; none is imported."""
+def choose_runtimes(wanted: tuple[str, ...] = ()) -> tuple[str, ...]:
+    """The wanted TFLite runtimes, or those that are installed; none is imported.
+
+    TensorFlow's takes many seconds to load, so unless it is wanted it is chosen only where there is no other.
+
+    Raises:
+        UsageError: a wanted one is not known or not installed.
+    """
     from edgeconv.runner.run import RUNTIMES
 
-    return tuple(name for name, module in RUNTIMES.items() if find_spec(module.split(".")[0]) is not None)
+    installed = [name for name, module in RUNTIMES.items() if find_spec(module.split(".")[0]) is not None]
+    for name in wanted:
+        if name not in RUNTIMES:
+            raise UsageError(f"there is no runtime '{name}'", hint=did_you_mean(name, list(RUNTIMES)))
+        if name not in installed:
+            raise UsageError(f"the runtime '{name}' is not installed", hint=f"installed: {', '.join(installed)}")
+    light = [name for name in installed if name != "tensorflow"]
+    return tuple(dict.fromkeys(wanted)) or tuple(light or installed)
 
 
 def try_golden(folder: Path, runtime: str, threads: int = 2, timeout: float = 600) -> Result[RuntimeRun]:
@@ -70,7 +84,6 @@ def try_golden(folder: Path, runtime: str, threads: int = 2, timeout: float = 60
 
 def serve(request: GoldenRequest) -> RuntimeRun:
     """The child's side of :func:`try_golden`."""
-    from edgeconv.core.errors import ToolError
     from edgeconv.runner import run
 
     try:
