@@ -17,6 +17,7 @@ FILES = {
     "model_int8.tflite",
     "report.html",
     "report.json",
+    "report.junit.xml",
     "report.md",
     "run.py",
     "timings.json",

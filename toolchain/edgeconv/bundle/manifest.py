@@ -102,7 +102,7 @@ class GoldenVector(_Part):
     outputs: tuple[str, ...]
     produced_by: str
     tolerance_lsb: int
-    """Largest difference seen between the judging runtimes; another runtime may differ by this much."""
+    """By how many quantization steps another runtime or machine may differ: twice what those of the export did."""
 
 
 class Manifest(_Part):

@@ -2,6 +2,7 @@
 
 from edgeconv.report.coverage import render_check
 from edgeconv.report.terminal import render_terminal
+from edgeconv.report.view import notices
 from edgeconv.report.write import to_json, write_reports
 
-__all__ = ["render_check", "render_terminal", "to_json", "write_reports"]
+__all__ = ["notices", "render_check", "render_terminal", "to_json", "write_reports"]
