@@ -25,6 +25,7 @@ STATIONS = {
     "bundle",
     "report",
     "changes",
+    "runner",
 }
 LAYERS = {
     "core": 0,

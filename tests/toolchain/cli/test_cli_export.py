@@ -9,6 +9,7 @@ from pathlib import Path
 from cli_tools import Exported, digests, edgeconv, write_profile
 
 FILES = {
+    "README.md",
     "labels.txt",
     "manifest.json",
     "model.onnx",
@@ -18,6 +19,7 @@ FILES = {
     "report.json",
     "report.junit.xml",
     "report.md",
+    "run.py",
     "timings.json",
 }
 
