@@ -27,7 +27,11 @@ from collections import deque
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, Callable, Iterable, Iterator, NamedTuple, Sequence  # noqa: UP035 - collections.abc[...] needs 3.9
 
-import numpy as np
+try:
+    import numpy as np
+except ImportError as error:
+    print(f"error: {error}\n  hint: see 'Set up' in README.md", file=sys.stderr)
+    sys.exit(4)
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -751,6 +755,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return stop.code
     except KeyboardInterrupt:
         return 0 if options.camera is not None else 130
+    except BrokenPipeError:  # nobody reads on: `run.py ... | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
 
 
 if __name__ == "__main__":
