@@ -142,15 +142,26 @@ class Strip:
     def _masked(self, name: str, form: Form, pitch: int) -> Form:
         frames, height, width, channels = self.shape(name)
         shape = (1, frames * pitch, width, channels)
-        rows = np.tile(np.arange(pitch) < height, frames).reshape(1, -1, 1, 1)
-        whole = self.source.tensors[name].dtype == "float32"
-        mask = rows.astype(np.float32 if whole else np.int8)
-        factor = self.constant(mask, None if whole else Quant((1.0,), (0,)))
+        factor = self.view(self._mask(self.source.tensors[name].dtype, frames, height, pitch), (1, frames * pitch, 1, 1))
         cleared = Form(
             self.emit("MUL", [self.view(form.tensor, shape), factor], shape, f"{name}/masked", name), frames, form.tail
         )
         self.made(name, cleared)
         return cleared
+
+    def _mask(self, dtype: str, frames: int, height: int, pitch: int) -> str:
+        """[1, frames, pitch, 1]: 1 on rows of a frame, 0 between. It is computed, once, and so lies in RAM: Vela would
+        fetch a constant from flash anew for every column of every product.
+        """
+        key = ("mask", dtype, frames, height, pitch)
+        if key not in self._constants:
+            quant = None if dtype == "float32" else Quant((1.0,), (0,))
+            ones = self.constant(np.ones((1, frames, height, 1), dtype), quant)
+            mask = self.graph.add(Tensor(self.free("strip/mask"), (1, frames, pitch, 1), dtype, quant=quant))
+            added = self.ints([(0, 0), (0, 0), (0, pitch - height), (0, 0)])
+            self.graph.ops.append(Op("PAD", (ones, added), (mask,)))
+            self._constants[key] = mask
+        return self._constants[key]
 
     # -- tensors -------------------------------------------------------------------------------------------
 

@@ -35,16 +35,14 @@ def wanted_pitch(strip: Strip, name: str) -> int:
     behind them need. Only the size of strips hangs on it, nothing of what they hold.
     """
     height = strip.shape(name)[1]
-    wishes = sorted(_wishes(strip, name, height))
-    best = height
-    for count in range(1, len(wishes) + 1):
-        unit = math.lcm(*(multiple for multiple, _, _ in wishes[:count]))
-        least = max(rows for _, rows, _ in wishes[:count])
-        pitch = least + -least % unit
-        if not wishes[count - 1][2] and pitch > TOLERANCE * height:
-            break
-        best = pitch
-    return best
+    wishes = _wishes(strip, name, height)
+    unit, least = 1, height
+    for now in (True, False):
+        for multiple, rows in sorted((m, r) for m, r, needed in wishes if needed is now):
+            longer, more = math.lcm(unit, multiple), max(least, rows)
+            if now or more + -more % longer <= TOLERANCE * height:
+                unit, least = longer, more
+    return least + -least % unit
 
 
 def _wishes(strip: Strip, name: str, height: int) -> set[tuple[int, int, bool]]:
