@@ -63,7 +63,7 @@ def _wishes(strip: Strip, name: str, height: int) -> set[tuple[int, int, bool]]:
                     step, left = seen_by.stride, seen_by.out
                     if seen_by.gap or step > 1:
                         found.add((scale * step, scale * (rows + seen_by.gap), direct))
-                    near = direct and not seen_by.gap
+                    near = False
                     if not near and strip.rezero is Rezero.CUT:
                         continue
                 elif len(shape) != 4 or shape[0] != 1:
