@@ -1,4 +1,4 @@
-"""The road: source → lower → simplify → gate → convert → quantize → check → compile → verify → bundle.
+"""The road: source → lower → simplify → gate → convert → quantize → split → check → compile → verify → bundle.
 
 Only this module knows the order. :func:`export` reads top to bottom; the steps call the stations.
 """
@@ -8,10 +8,12 @@ from __future__ import annotations
 from edgeconv import bundle, sources
 from edgeconv.core.progress import Progress, Silent, Stopwatch
 from edgeconv.steps.compiling import compile_for_device
-from edgeconv.steps.deliver import deliver, label, make_report
+from edgeconv.steps.deliver import deliver, label
 from edgeconv.steps.model import convert, lower, quantize, simplify
 from edgeconv.steps.proof import check, drift, verify
+from edgeconv.steps.reporting import make_report
 from edgeconv.steps.source import describe, prepare, read_clips
+from edgeconv.steps.splitting import split
 from edgeconv.steps.state import ExportRequest, ExportResult, Road
 
 __all__ = ["ExportRequest", "ExportResult", "export"]
@@ -38,12 +40,13 @@ def export(request: ExportRequest, progress: Progress | None = None) -> ExportRe
         simplify(road, onnx)
         converted = convert(road, described)
         lite = converted.delivered
-        quantization = quantize(road, converted, described, clips[0])
+        quantized = quantize(road, converted, described, clips[0])
+        split(road, converted, quantized)
         coverage, compilations = compile_for_device(road, check(road))
         parity = verify(road, prepared, clips[1], described, onnx, lite)
         drifted = drift(road, lite)
         report = make_report(
-            road, described, prepared, clips, lowering, parity, drifted, coverage, compilations, quantization
+            road, described, prepared, clips, lowering, parity, drifted, coverage, compilations, quantized.ends
         )
         deliver(road, report, parity, clips, described, lite)
         staged.commit()

@@ -6,10 +6,10 @@ import hashlib
 from functools import cached_property
 from importlib import resources
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator
 
 from edgeconv.core.backend import ONNX_OPS
 from edgeconv.core.errors import UsageError, did_you_mean
@@ -75,6 +75,25 @@ class ParityProfile(_Part):
     runtimes: tuple[Literal["litert", "tflite-runtime", "tensorflow"], ...] = ("litert", "tflite-runtime")
 
 
+PartName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$", max_length=40)]
+
+
+class SplitProfile(_Part):
+    """Two more files: the layers that see frames one by one, as a network of one frame, and the rest."""
+
+    names: tuple[PartName, PartName] = ("backbone", "head")
+    """What their files are called."""
+    required: bool = False
+    """False: a network that cannot be split is delivered as a whole only, with a warning."""
+
+    @field_validator("names")
+    @classmethod
+    def _apart(cls, names: tuple[str, str]) -> tuple[str, str]:
+        if names[0].lower() == names[1].lower() or "model" in (n.lower() for n in names):
+            raise ValueError("the two parts need different names, and 'model' is the whole network")
+        return names
+
+
 class ExportProfile(_Part):
     """One deployment target. Frozen; unknown keys are refused."""
 
@@ -93,6 +112,8 @@ class ExportProfile(_Part):
     """How the TFLite files hold a clip: a batch of frames, or one tall image of batch 1 (see docs/architecture.md)."""
     gaps: Literal["cut", "mask"] = "cut"
     """How the strip fold clears the rows between frames: cut off and padded anew, or multiplied with 0."""
+    split: SplitProfile | None = None
+    """None: the network is delivered as a whole only."""
     parity: ParityProfile = ParityProfile()
     check_targets: tuple[str, ...] = ()
     """Further targets whose op coverage the report shows; they do not gate."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from edgeconv.core.report import Gate, Metrics, ParityPair
-from edgeconv.parity.gates import gate_float, gate_quantized
+from edgeconv.parity.gates import gate_exact, gate_float, gate_quantized
 from edgeconv.parity.metrics import failed_pair
 from edgeconv.profiles import ParityProfile
 
@@ -39,6 +39,14 @@ def test_float(relative: float, passed: bool) -> None:
 
 def test_float_looks_at_the_worst_clip_not_at_the_mean() -> None:
     assert gate_float(compared(mean={"relative": 1.0}), 1e-5).passed
+
+
+@pytest.mark.parametrize(("apart", "passed"), [(0.0, True), (1e-9, False), (float("nan"), False)])
+def test_exact(apart: float, passed: bool) -> None:
+    gate = gate_exact(compared(worst={"max_abs": apart}))
+    assert gate.passed is passed
+    assert gate.name == "parity: int8 TFLite (litert) equals PyTorch"
+    assert not gate_exact(failed_pair("PyTorch", "int8 TFLite (litert)", "it crashed")).passed
 
 
 def test_the_threshold_is_shown_as_the_profile_has_it() -> None:

@@ -14,6 +14,7 @@ from edgeconv.report.html import render_html
 from edgeconv.report.markdown import render_markdown
 
 COMPILED = Compilation(
+    model="model_int8.tflite",
     target="ethos-u55-256",
     compiler="ethos-u-vela",
     version="5.2.0",

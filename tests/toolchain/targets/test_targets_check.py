@@ -236,7 +236,7 @@ def test_coral_size_warnings() -> None:
         ("coral", model(concat(fused_activation_function="RELU")), "own RELU"),
         ("coral", model(rank("TRANSPOSE", 4)), "Leave no TRANSPOSE"),
         ("coral", model(conv3d("float32")), "Lower CONV_3D"),
-        ("coral", model(unary("ADD", 1, 3000, 30, 100)), "Split the network"),
+        ("coral", model(unary("ADD", 1, 3000, 30, 100)), "--split backbone,head"),
     ],
 )
 def test_advice_names_an_action(target: str, summary: ModelSummary, words: str) -> None:

@@ -69,6 +69,27 @@ class InputMeaning(_Part):
     zero_point)."""
 
 
+class SplitMeaning(_Part):
+    """How a backbone and a head, one after the other, give what the whole model gives, bit for bit.
+
+    Online, the features of the last `frames` frames are kept: a new frame costs one pass of the backbone.
+    """
+
+    backbone: str
+    """File that takes one frame: what lies between two gaps of the whole model's input."""
+    head: str
+    """File that takes the features of all frames, the oldest first."""
+    frames: int
+    frame: Quantization
+    """The backbone's input."""
+    features: Quantization
+    """The backbone's output."""
+    stacked: Quantization
+    """The head's input: the features of the frames one behind the other, in the same numbers."""
+    gap: int = 0
+    """Elements behind the features of each frame that hold the zero point (strip fold)."""
+
+
 class GoldenVector(_Part):
     """One sample as the model was fed, and what TFLite's reference kernels answered; a file per input and output."""
 
@@ -90,6 +111,8 @@ class Manifest(_Part):
     passed: bool
     inputs: tuple[InputMeaning, ...]
     outputs: tuple[Quantization, ...]
+    split: SplitMeaning | None = None
+    """None where the device runs the whole model."""
     labels: str | None
     """None where the network is no classifier."""
     golden: tuple[GoldenVector, ...]

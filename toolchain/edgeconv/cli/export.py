@@ -58,6 +58,14 @@ def export(
         Fold | None,
         typer.Option("--fold", help="Clips as a batch of frames, or as strips of batch 1. Without it: the profile's."),
     ] = None,
+    split: Annotated[
+        str | None,
+        typer.Option(
+            "--split",
+            help="Deliver a backbone on one frame and a head as well; none: only the whole. Without it: the profile's.",
+            metavar="backbone,head|none",
+        ),
+    ] = None,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -85,6 +93,7 @@ def export(
             seed,
             threads,
             fold.value if fold else None,
+            split,
         )
     )
     with progress(silent=quiet or json) as told:

@@ -11,6 +11,7 @@ from edgeconv.core.errors import UsageError
 
 if TYPE_CHECKING:
     from edgeconv.pipeline import ExportRequest
+    from edgeconv.profiles import SplitProfile
     from edgeconv.sources import SourceSpec
 
 
@@ -36,6 +37,8 @@ class Wanted:
     threads: int | None
     fold: str | None = None
     """'frames' or 'strip'."""
+    split: str | None = None
+    """'backbone,head', or 'none'."""
 
 
 def export_request(wanted: Wanted) -> ExportRequest:
@@ -60,6 +63,8 @@ def export_request(wanted: Wanted) -> ExportRequest:
         profile = profile.model_copy(update={"threads": wanted.threads})
     if wanted.fold is not None:
         profile = profile.model_copy(update={"fold": wanted.fold})
+    if wanted.split is not None:
+        profile = profile.model_copy(update={"split": split_profile(wanted.split)})
     if wanted.labels is not None and not wanted.labels.is_file():
         raise UsageError(f"the labels file '{wanted.labels}' does not exist", hint="give one class name per line")
     return ExportRequest(
@@ -96,6 +101,27 @@ def source_spec(
         input_layout=per_input(input_layouts, "--input-layout", str) or None,
         seed=seed,
     )
+
+
+def split_profile(written: str) -> SplitProfile | None:
+    """'backbone,head': both parts must be made, under these names; 'none': the network stays whole.
+
+    Raises:
+        UsageError: what is written names no two files.
+    """
+    from pydantic import ValidationError
+
+    from edgeconv.profiles import SplitProfile
+
+    if written == "none":
+        return None
+    try:
+        return SplitProfile.model_validate({"names": written.split(","), "required": True})
+    except ValidationError as error:
+        reasons = [f"'{e['input']}': {e['msg'].removeprefix('Value error, ')}" for e in error.errors()]
+        raise UsageError(
+            f"--split '{written}' names no two parts", reasons=reasons, hint="write it as --split backbone,head"
+        ) from error
 
 
 def _settings(written: tuple[str, ...]) -> dict[str, str]:

@@ -41,6 +41,7 @@ def compile_model(target: str, summary: ModelSummary, folder: Path, timeout: flo
     arguments = compiler.arguments(target, model)
     begun = Compilation(
         target=target,
+        model=model,
         compiler=compiler.name,
         outcome="absent",
         why=f"{compiler.name} is not installed here ({compiler.install}, or name it in {compiler.variable})",

@@ -164,6 +164,11 @@ class DriftPoint(Section):
     op: str
     sqnr_db: float
     cosine: float
+    lost_db: float = 0.0
+    """What this op costs: SQNR of its worst input less that of its result; 0 for an input, below 0 where errors
+    average out."""
+    causes: tuple[str, ...] = ()
+    """Why, where it costs something; several may hold."""
 
 
 Verdict = Literal["accelerated", "cpu", "unsupported", "unknown"]
@@ -194,6 +199,12 @@ class Coverage(Section):
     """Delegate partitions that were counted; None when not counted."""
     advice: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    file: str = ""
+    """Which of the delivered files was judged, where a target judges several."""
+
+    @property
+    def title(self) -> str:
+        return f"{self.target}, {self.file}" if self.file else self.target
 
     def count(self, verdict: Verdict) -> int:
         return sum(o.verdict == verdict for o in self.ops)
@@ -229,6 +240,8 @@ class Compilation(Section):
     """What the device's own compiler made of the delivered file."""
 
     target: str
+    model: str
+    """The file that was given to the compiler."""
     compiler: str
     version: str = ""
     outcome: Literal["compiled", "absent", "failed"]
@@ -247,6 +260,36 @@ class Compilation(Section):
 
     def count(self, accelerated: bool) -> int:
         return sum(o.accelerated is accelerated for o in self.ops)
+
+
+class SplitPart(Section):
+    """The whole network or one of the files that it was split into, by what counts on a small device."""
+
+    file: str
+    takes: str
+    """'one frame'"""
+    gives: str
+    bytes: int
+    ops: int
+    macs: int
+    """Of one pass."""
+    largest: int
+    """Bytes of the largest tensor that is computed."""
+
+
+class Split(Section):
+    """A backbone that sees one frame, a head that sees what it gave for all frames of a clip."""
+
+    cut: str
+    """Name of the tensor between them."""
+    frames: int
+    whole: SplitPart
+    backbone: SplitPart
+    head: SplitPart
+
+    @property
+    def parts(self) -> tuple[SplitPart, SplitPart, SplitPart]:
+        return self.whole, self.backbone, self.head
 
 
 class Quantization(Section):
@@ -283,6 +326,7 @@ class Report(Section):
     drift: tuple[DriftPoint, ...]
     coverage: tuple[Coverage, ...]
     compilations: tuple[Compilation, ...] = ()
+    split: Split | None = None
     inputs: tuple[Quantization, ...]
     outputs: tuple[Quantization, ...]
     provenance: Provenance

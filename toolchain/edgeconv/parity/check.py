@@ -12,10 +12,10 @@ from edgeconv.core.child import ChildDied
 from edgeconv.core.layout import Array
 from edgeconv.core.numbered import numbered
 from edgeconv.core.report import Gate, ParityPair
-from edgeconv.parity.gates import gate_float, gate_quantized
+from edgeconv.parity.gates import gate_exact, gate_float, gate_quantized
 from edgeconv.parity.metrics import failed_pair, pair
 from edgeconv.profiles import ParityProfile
-from edgeconv.runtimes import Feed, Measured, RunRequest, run_model
+from edgeconv.runtimes import Feed, Head, Measured, RunRequest, run_model
 
 
 @dataclass(frozen=True)
@@ -47,6 +47,10 @@ class Candidate:
     """In the order of the file; () where it holds all of them as the source does."""
     raw_inputs: Path | None = None
     raw_outputs: Path | None = None
+    head: Head | None = None
+    """`model` takes one frame at a time, and this one what it gave for all of them."""
+    exact: bool = False
+    """It must give what its reference gives, to the last bit."""
 
 
 @dataclass
@@ -83,6 +87,7 @@ def run_parity(
             outputs=outputs,
             raw_inputs=candidate.raw_inputs,
             raw_outputs=candidate.raw_outputs,
+            head=candidate.head,
             threads=threads,
         )
         try:
@@ -113,6 +118,9 @@ def run_parity(
 
 def _judge(run: ParityRun, compared: ParityPair, candidate: Candidate, profile: ParityProfile) -> None:
     run.pairs.append(compared)
+    if candidate.exact:
+        run.gates.append(gate_exact(compared))
+        return
     limit = profile.runtime_relative if candidate.across else profile.float_relative
     run.gates += gate_quantized(compared, profile) if candidate.quantized else [gate_float(compared, limit)]
 

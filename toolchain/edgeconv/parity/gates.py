@@ -17,6 +17,17 @@ def gate_float(pair: ParityPair, limit: float) -> Gate:
     )
 
 
+def gate_exact(pair: ParityPair) -> Gate:
+    """Parts that were cut out of a file must give what the file gives."""
+    return Gate(
+        name=f"parity: {pair.candidate} equals {pair.reference}",
+        passed=not pair.failure and pair.worst.max_abs == 0,
+        measured=pair.failure or f"{pair.worst.max_abs:.3g} apart",
+        required="0 apart",
+        detail=f"worst clip {pair.worst_clip}" if pair.worst_clip else "",
+    )
+
+
 def gate_quantized(pair: ParityPair, profile: ParityProfile) -> tuple[Gate, ...]:
     """An int8 artifact must keep the direction of the logits and not saturate."""
     asked = (

@@ -42,7 +42,7 @@ def command_line(made: Compilation) -> str:
 def compilation_block(made: Compilation) -> str:
     """Markdown: the verdict, the compiler's numbers, where it differs from the prediction, the command."""
     lines = [
-        f"### Compiled for {escape(made.target)}",
+        f"### Compiled for {escape(made.target)}: {escape(made.model)}",
         f"{escape(headline(made))}." + (f" {escape(agreement(made).capitalize())}." if agreement(made) else ""),
     ]
     if made.measures:

@@ -38,7 +38,7 @@ def coverage_blocks(coverage: Coverage) -> list[str]:
     lines = [f"- {escape(line)}" for line in coverage.warnings]
     lines += [f"- **Advice:** {escape(line)}" for line in coverage.advice]
     blocks = [
-        f"### Ops on {escape(coverage.target)}",
+        f"### Ops on {escape(coverage.title)}",
         f"{escape(coverage.summary)} Judged by: {escape(coverage.judged_by)}.{counted}",
         table(("Verdict", "Ops", "MACs", f"Share of {totals.measure}", "Bytes"), rows, "lrrrr"),
         _in_file_order(totals),

@@ -6,7 +6,7 @@ import base64
 import hashlib
 
 from edgeconv.core.report import Report
-from edgeconv.report import compilation, view
+from edgeconv.report import compilation, split, view
 from edgeconv.report import format as fmt
 from edgeconv.report.drift import drift_plot
 
@@ -47,6 +47,7 @@ def render_html(report: Report) -> str:
         report=report,
         view=view,
         compilation=compilation,
+        split=split,
         notices=view.notices(report),
         coverage=[view.coverage_view(c) for c in report.coverage],
         changes=view.op_changes(report),

@@ -10,6 +10,7 @@ from edgeconv.report import view
 from edgeconv.report.compilation import compilation_block
 from edgeconv.report.coverage import coverage_blocks
 from edgeconv.report.markup import escape, table
+from edgeconv.report.split import split_block
 
 
 def render_markdown(report: Report) -> str:
@@ -25,6 +26,7 @@ def render_markdown(report: Report) -> str:
         _parity(report),
         _drift(report),
         _transposes(report),
+        split_block(report.split) if report.split else "",
         _coverage(report),
         *map(compilation_block, report.compilations),
         "### Stages",
@@ -103,7 +105,14 @@ def _drift(report: Report) -> str:
     if not worst:
         return ""
     named = "; ".join(f"{escape(p.tensor)} ({escape(p.op)}) {escape(fmt.decibel(p.sqnr_db))}" for p in worst)
-    return f"Largest drift of {fmt.plural(len(report.drift), 'compared tensor')}: {named}."
+    counted = fmt.plural(len(report.drift), "compared tensor")
+    said = f"Largest drift of {counted}: {named}. {escape(view.drift_start(report))}"
+    rows = (
+        (escape(p.tensor), escape(p.op), fmt.decibel(p.lost_db), fmt.decibel(p.sqnr_db), escape("; ".join(p.causes)))
+        for p in view.costliest(report)
+    )
+    lost = table(("Loses most", "Op", "Loses", "SQNR after", "Likely cause"), rows, "llrrl")
+    return f"{said}\n\n{lost}" if view.costliest(report) else said
 
 
 def _transposes(report: Report) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from edgeconv.core.report import Report, StageTiming, Status, Verdict
-from edgeconv.report import compilation, view
+from edgeconv.report import compilation, split, view
 from edgeconv.report import format as fmt
 
 if TYPE_CHECKING:
@@ -44,6 +44,7 @@ class _Summary:
         self._warnings()
         self._stages(timings)
         self._parity()
+        self._split()
         self._coverage()
         self._compilations()
         self._files()
@@ -175,12 +176,28 @@ class _Summary:
         table.add_row(*(self.text(value) for value in values))
         self.indent(table)
 
+    def _split(self) -> None:
+        if self.report.split is None:
+            return
+        self.heading("Split")
+        for part in self.report.split.parts:
+            file, takes, *sizes = split.row(part)
+            table = self.grid(0, 1)
+            table.columns[0].width = max(len(p.file) for p in self.report.split.parts)
+            table.add_row(self.text((file, "bold")), self.text(f"takes {takes}"))
+            told = ", ".join(f"{title.lower()} {value}" for title, value in zip(split.HEAD[2:], sizes, strict=True))
+            table.add_row("", self.text((told, "dim")))
+            self.indent(table)
+        summary = self.grid(1)
+        summary.add_row(self.text(split.sentence(self.report.split)))
+        self.indent(summary)
+
     def _coverage(self) -> None:
         for coverage in self.report.coverage:
             totals = view.coverage_view(coverage)
             parted = coverage.partitions
             counted = "" if parted is None else f", {fmt.plural(parted, 'delegate partition')}"
-            self.heading(f"Ops on {coverage.target}", coverage.judged_by + counted)
+            self.heading(f"Ops on {coverage.title}", coverage.judged_by + counted)
             table = self.grid(0, 0, 0, 1)
             for column in table.columns[1:3]:
                 column.justify = "right"
@@ -202,7 +219,7 @@ class _Summary:
 
     def _compilations(self) -> None:
         for made in self.report.compilations:
-            self.heading(f"Compiled for {made.target}", compilation.agreement(made))
+            self.heading(f"Compiled for {made.target}: {made.model}", compilation.agreement(made))
             said = self.grid(1)
             said.add_row(self.text(compilation.headline(made)))
             if made.outcome != "compiled":

@@ -39,10 +39,20 @@ class Feed(BaseModel):
         return axes.to_physical(clip, self.perm, self.physical, self.frames, self.tail)
 
 
+class Head(BaseModel):
+    """The second of two models: it takes what the first gave for every frame."""
+
+    model: Path
+    tail: int = 0
+    """Elements of the zero point behind the features of each frame."""
+
+
 class RunRequest(BaseModel):
     runtime: str
     model: Path
     feeds: tuple[Feed, ...]
+    head: Head | None = None
+    """The model takes one frame of its one feed at a time, and this one all that it gave for them."""
     outputs: Path
     """.npy that receives the first output, float32 (dequantized), [clips, ...]; further ones go to files numbered as
     :func:`edgeconv.core.numbered.numbered` does."""
@@ -112,13 +122,26 @@ class CompareRequest(BaseModel):
     candidate: Path
     feeds: tuple[Feed, ...]
     clips: int = 2
+    """The first so many."""
     threads: int = 2
 
 
 class TensorDrift(BaseModel):
+    """One tensor of the candidate against that of the reference, over all clips."""
+
     tensor: str
     sqnr_db: float
     cosine: float
+    outside: float = 0.0
+    """Share of the reference's values that lie beyond what the candidate's integers reach."""
+    steps: float = 0.0
+    """RMS error in steps of the candidate's scale; rounding alone makes 0.29 (1/√12). 0 for float."""
+    channels: int = 0
+    """Size of the last axis."""
+    dead: int = 0
+    """Channels that are 0 throughout."""
+    spread: float = 1.0
+    """Largest magnitude of the largest channel over that of the median one; dead channels left out."""
 
 
 class Compared(BaseModel):

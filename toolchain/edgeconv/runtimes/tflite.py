@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import time
+from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -56,21 +57,17 @@ def dequantize(array: Array, detail: dict[str, Any]) -> Array:
 
 
 def run(request: RunRequest) -> Measured:
-    interpreter = open_interpreter(request.runtime, request.model, request.threads, request.delegate)
-    inputs, outputs = interpreter.get_input_details(), interpreter.get_output_details()
+    model = open_model(request)
     feeds = [(f, np.load(f.clips, mmap_mode="r")) for f in request.feeds]
     raw: list[list[Array]] = []
     fed: list[list[Array]] = []
     times = []
     for clip in range(len(feeds[0][1])):
-        fed.append([quantize_input(f.arrange(a[clip]), d) for d, (f, a) in zip(inputs, feeds, strict=True)])
-        for detail, array in zip(inputs, fed[-1], strict=True):
-            interpreter.set_tensor(detail["index"], array)
+        fed.append([quantize_input(f.arrange(a[clip]), d) for d, (f, a) in zip(model.inputs, feeds, strict=True)])
         start = time.perf_counter()
-        interpreter.invoke()
+        raw.append(model(fed[-1]))
         times.append((time.perf_counter() - start) * 1e3)
-        raw.append([interpreter.get_tensor(d["index"]) for d in outputs])
-    for index, detail in enumerate(outputs):
+    for index, detail in enumerate(model.outputs):
         np.save(numbered(request.outputs, index), np.stack([dequantize(values[index], detail) for values in raw]))
     for path, arrays in ((request.raw_outputs, raw), (request.raw_inputs, fed)):
         if path is not None:
@@ -78,11 +75,50 @@ def run(request: RunRequest) -> Measured:
                 np.save(numbered(path, index), np.stack(values))
     return Measured(
         milliseconds=tuple(times),
-        saturated=tuple(s for values in raw for s in _saturated(values, outputs)),
-        partitions=_delegates(interpreter),
+        saturated=tuple(s for values in raw for s in _saturated(values, model.outputs)),
+        partitions=model.delegates,
         version=version(_PACKAGES[request.runtime]),
-        outputs=len(outputs),
+        outputs=len(model.outputs),
     )
+
+
+class Model:
+    """An interpreter as a function."""
+
+    def __init__(self, interpreter: Any) -> None:
+        self._interpreter = interpreter
+        self.inputs: list[dict[str, Any]] = interpreter.get_input_details()
+        self.outputs: list[dict[str, Any]] = interpreter.get_output_details()
+        self.delegates = _delegates(interpreter)
+
+    def __call__(self, arrays: Sequence[Array]) -> list[Array]:
+        for detail, array in zip(self.inputs, arrays, strict=True):
+            self._interpreter.set_tensor(detail["index"], array)
+        self._interpreter.invoke()
+        return [self._interpreter.get_tensor(d["index"]) for d in self.outputs]
+
+
+class Chain:
+    """A backbone on one frame after the other, then a head on all that it gave: what a device does online."""
+
+    def __init__(self, backbone: Model, head: Model, tail: int) -> None:
+        self._backbone, self._head, self._tail = backbone, head, tail
+        self.inputs, self.outputs = backbone.inputs, head.outputs
+        self.delegates = backbone.delegates + head.delegates
+
+    def __call__(self, arrays: Sequence[Array]) -> list[Array]:
+        (clip,), (frame,), (stack,) = arrays, self.inputs, self._head.inputs
+        features = [self._backbone([part.reshape(frame["shape"])])[0].reshape(-1) for part in clip]
+        rows = np.pad(np.stack(features), [(0, 0), (0, self._tail)], constant_values=stack["quantization"][1])
+        return self._head([rows.reshape(stack["shape"])])
+
+
+def open_model(request: RunRequest) -> Model | Chain:
+    def opened(path: Path) -> Model:
+        return Model(open_interpreter(request.runtime, path, request.threads, request.delegate))
+
+    model = opened(request.model)
+    return Chain(model, opened(request.head.model), request.head.tail) if request.head else model
 
 
 def _saturated(values: list[Array], details: list[dict[str, Any]]) -> list[float]:

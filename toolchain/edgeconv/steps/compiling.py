@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from edgeconv import compilers, inspection, targets
 from edgeconv.core.report import Compilation, Coverage, Gate, OpVerdict, PlacedOp
-from edgeconv.steps.state import INT8, Road
+from edgeconv.steps.state import Road
 
 SCRIPT = "compile.sh"
 _PLACES = {True: "on the accelerator", False: "on the CPU"}
@@ -17,54 +17,78 @@ _PLACES = {True: "on the accelerator", False: "on the CPU"}
 def compile_for_device(
     road: Road, coverage: Sequence[Coverage]
 ) -> tuple[tuple[Coverage, ...], tuple[Compilation, ...]]:
-    """Compile the int8 file where its target has a compiler; the first coverage is then the compiler's.
+    """Compile what the device runs, where its target has a compiler; its verdicts take the place of the predicted ones.
 
     A compiler that is not installed is a warning, one that fails is a failed gate; either way the bundle holds the
-    command.
+    commands.
+
+    Args:
+        coverage: first of the files for the device, in their order.
     """
-    target = road.profile.target.partition("@")[0]
-    summary = road.summaries[INT8]
+    judged, compilations = list(coverage), list[Compilation]()
+    for at, name in enumerate(road.for_device):
+        made = _compile(road, name)
+        if made is not None and made.outcome == "compiled":
+            judged[at], made = _overruled(road, coverage[at], made)
+        if made is not None:
+            compilations.append(made)
+    if compilations:
+        _write_script(road, compilations)
+        _tell(road, compilations)
+    return tuple(judged), tuple(compilations)
+
+
+def _compile(road: Road, name: str) -> Compilation | None:
     with road.watch.stage("compile"):
-        folder = road.staged.scratch / "compile"
-        folder.mkdir()
-        shutil.copyfile(road.file(INT8), folder / INT8)
-        made = compilers.compile_model(target, summary, folder)
-    if made is None:
-        return tuple(coverage), ()
-    road.file(SCRIPT).write_text(f'#!/bin/sh\nset -e\ncd "$(dirname "$0")"\n{shlex.join(made.command)}\n', "utf-8")
-    road.file(SCRIPT).chmod(0o755)
-    predicted, *others = coverage
-    if made.outcome != "compiled":
-        _not_compiled(road, made)
-        return tuple(coverage), (made,)
-    shutil.move(folder / made.file, road.file(made.file))
-    road.summaries[made.file] = inspection.inspect_file(road.file(made.file))
-    tool = f"{made.compiler} {made.version}"
+        folder = road.staged.scratch / "compile" / name
+        folder.mkdir(parents=True)
+        shutil.copyfile(road.file(name), folder / name)
+        made = compilers.compile_model(road.profile.target.partition("@")[0], road.summaries[name], folder)
+    if made is not None and made.outcome == "compiled":
+        shutil.move(folder / made.file, road.file(made.file))
+        road.summaries[made.file] = inspection.inspect_file(road.file(made.file))
+    if made is not None and made.outcome != "absent":
+        road.gates.append(_gate(made))
+    return made
+
+
+def _overruled(road: Road, predicted: Coverage, made: Compilation) -> tuple[Coverage, Compilation]:
     predicted = _of_version(road, predicted, made)
-    made = made.model_copy(update={"disagreements": _disagreements(predicted.ops, made.ops, made.compiler)})
-    road.gates.append(_gate(made, passed=True))
-    road.done(
-        "compile",
-        f"{tool}: {made.count(True)} of {len(made.ops)} ops on the accelerator",
-        (f"{len(made.disagreements)} ops were predicted otherwise",) if made.disagreements else (),
-    )
+    wrong = _disagreements(predicted.ops, made.ops, made.compiler)
     ops = tuple(_judged(told, placed) for told, placed in zip(predicted.ops, made.ops, strict=True))
-    return (targets.rejudged(predicted, ops, tool), *others), (made,)
+    tool = f"{made.compiler} {made.version}"
+    return targets.rejudged(predicted, ops, tool), made.model_copy(update={"disagreements": wrong})
 
 
-def _not_compiled(road: Road, made: Compilation) -> None:
-    if made.outcome == "absent":
-        road.warnings.append(f"predicted, not compiled: {made.why}; {SCRIPT} holds the command")
-        road.done("compile", "predicted, not compiled", (made.why,))
-    else:
-        road.gates.append(_gate(made, passed=False))
-        road.done("compile", "not compiled", (made.why,))
+def _write_script(road: Road, compilations: Sequence[Compilation]) -> None:
+    commands = "".join(f"{shlex.join(made.command)}\n" for made in compilations)
+    road.file(SCRIPT).write_text(f'#!/bin/sh\nset -e\ncd "$(dirname "$0")"\n{commands}', "utf-8")
+    road.file(SCRIPT).chmod(0o755)
 
 
-def _gate(made: Compilation, passed: bool) -> Gate:
+def _tell(road: Road, compilations: Sequence[Compilation]) -> None:
+    absent = dict.fromkeys(made.why for made in compilations if made.outcome == "absent")
+    for why in absent:
+        commands = "command" if len(compilations) == 1 else "commands"
+        road.warnings.append(f"predicted, not compiled: {why}; {SCRIPT} holds the {commands}")
+    if absent:
+        road.done("compile", "predicted, not compiled", tuple(absent))
+        return
+    done = [made for made in compilations if made.outcome == "compiled"]
+    wrong = sum(len(made.disagreements) for made in done)
+    notes = [f"{made.model} was not compiled: {made.why}" for made in compilations if made.outcome == "failed"]
+    if wrong:
+        notes.append(f"{wrong} ops were predicted otherwise")
+    ops = sum(len(made.ops) for made in done)
+    taken = sum(made.count(True) for made in done)
+    tool = f"{done[0].compiler} {done[0].version}: " if done else ""
+    road.done("compile", f"{tool}{taken} of {ops} ops on the accelerator" if done else "not compiled", tuple(notes))
+
+
+def _gate(made: Compilation) -> Gate:
     return Gate(
-        name=f"compile: {made.compiler} takes {INT8}",
-        passed=passed,
+        name=f"compile: {made.compiler} takes {made.model}",
+        passed=made.outcome == "compiled",
         measured=made.outcome,
         required="compiled",
         detail=made.why,
@@ -76,8 +100,8 @@ def _of_version(road: Road, predicted: Coverage, made: Compilation) -> Coverage:
     version = ".".join(made.version.split(".")[:2])
     if version not in targets.get_target(made.target).editions:
         return predicted
-    found = targets.check(road.summaries[INT8], f"{made.target}@{version}")
-    return found.model_copy(update={"target": predicted.target})
+    found = targets.check(road.summaries[made.model], f"{made.target}@{version}")
+    return found.model_copy(update={"target": predicted.target, "file": predicted.file})
 
 
 def _disagreements(predicted: Sequence[OpVerdict], placed: Sequence[PlacedOp], compiler: str) -> tuple[str, ...]:

@@ -1,120 +1,28 @@
-"""Report and bundle: everything that was found, and everything a device needs."""
+"""Bundle: everything a device needs, and the reports."""
 
 from __future__ import annotations
 
 import json
-import platform
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
-from edgeconv import __version__, bundle, lowering, parity, report, sources, video
+from edgeconv import bundle, lowering, parity, report, sources, video
 from edgeconv.core.errors import UsageError
 from edgeconv.core.layout import Array
 from edgeconv.core.numbered import numbered
 from edgeconv.core.report import (
-    Artifact,
     ClipSet,
-    Compilation,
-    Coverage,
-    DriftPoint,
     InputInfo,
-    Lowering,
-    Provenance,
     Quantization,
     Report,
-    Source,
 )
-from edgeconv.core.versions import package_versions
-from edgeconv.steps.state import FLOAT, INT8, ONNX, Road
+from edgeconv.steps.model import meaning
+from edgeconv.steps.state import INT8, Road, SplitFiles
 
 GOLDEN_CLIPS = 2
 LABELS = "labels.txt"
-_ROLES = {
-    ONNX: "4D ONNX, channels first, float32",
-    FLOAT: "TFLite, channels last, float32 (for comparison)",
-    INT8: "TFLite, channels last, full int8 (for the device)",
-}
-
-
-def make_report(
-    road: Road,
-    described: sources.Description,
-    prepared: sources.Prepared,
-    clips: tuple[video.Samples, video.Samples],
-    lowered: Lowering,
-    run: parity.ParityRun,
-    drift: tuple[DriftPoint, ...],
-    coverage: tuple[Coverage, ...],
-    compilations: tuple[Compilation, ...],
-    quantization: tuple[Quantization, ...],
-) -> Report:
-    """The one report; no clock reading and no path of this machine goes in."""
-    onnx = road.summaries[ONNX]
-    spec, strips = road.request.spec, road.profile.fold == "strip"
-    roles = _ROLES | {c.file: f"TFLite, {INT8} compiled by {c.compiler} {c.version}" for c in compilations}
-    artifacts = tuple(
-        Artifact(
-            file=name,
-            role=roles[name].replace("TFLite,", "TFLite, strip fold (batch 1)," if strips else "TFLite,"),
-            bytes=summary.bytes,
-            sha256=bundle.sha256_of(road.file(name)),
-            ops=summary.histogram,
-            max_rank=summary.max_rank,
-            dtypes=summary.dtypes,
-        )
-        for name, summary in road.summaries.items()
-    )
-    judges = tuple(
-        f"{name.partition('(')[2].rstrip(')')} {m.version}"
-        for name, m in run.measured.items()
-        if name.startswith("int8")
-    )
-    ends = len(road.summaries[INT8].inputs)
-    return Report(
-        target=road.profile.target,
-        source=Source(
-            name=spec.name,
-            kind=spec.kind,
-            weights=prepared.weights,
-            untrained=prepared.untrained,
-            exporter=prepared.exporter,
-            opset=onnx.opset or 0,
-            parameters=described.parameters,
-            macs=described.macs or onnx.macs,
-            inputs=described.inputs,
-            options=dict(sorted(spec.options.items())),
-        ),
-        stages=tuple(road.stages),
-        gates=tuple(road.gates),
-        clip_sets=(clips[0].info, clips[1].info),
-        lowering=lowered.model_copy(
-            update={
-                "ops_after": onnx.histogram,
-                "max_rank_after": onnx.max_rank,
-                "tflite_transposes": road.tflite_transposes,
-            }
-        ),
-        artifacts=artifacts,
-        parity=tuple(run.pairs),
-        drift=drift,
-        coverage=coverage,
-        compilations=compilations,
-        inputs=quantization[:ends],
-        outputs=quantization[ends:],
-        provenance=Provenance(
-            edgeconv=__version__,
-            python=platform.python_version(),
-            platform=f"{platform.system()} {platform.machine()}",
-            packages=package_versions(),
-            profile=road.profile.name,
-            profile_sha256=road.profile.sha256,
-            seed=spec.seed,
-            judged_by=judges,
-        ),
-        warnings=tuple(road.warnings),
-    )
 
 
 def deliver(
@@ -140,6 +48,7 @@ def deliver(
                 passed=made.passed,
                 inputs=_meanings(road, described, clips[0].info, trace, made.inputs),
                 outputs=made.outputs,
+                split=_split(road, road.split) if road.split else None,
                 labels=LABELS if road.file(LABELS).exists() else None,
                 golden=golden,
                 provenance=made.provenance,
@@ -174,6 +83,19 @@ def label(road: Road, trace: lowering.Trace) -> None:
                 hint="give one class name per line, in the order of the logits",
             )
     road.file(LABELS).write_text("\n".join(names) + "\n", encoding="utf-8")
+
+
+def _split(road: Road, made: SplitFiles) -> bundle.SplitMeaning:
+    frame, head = road.summaries[made.backbone], road.summaries[made.head]
+    return bundle.SplitMeaning(
+        backbone=made.backbone,
+        head=made.head,
+        frames=made.frames,
+        frame=meaning(frame.inputs[0]),
+        features=meaning(frame.outputs[0]),
+        stacked=meaning(head.inputs[0]),
+        gap=made.tail,
+    )
 
 
 def _golden(road: Road, run: parity.ParityRun, verification: video.Samples) -> tuple[bundle.GoldenVector, ...]:

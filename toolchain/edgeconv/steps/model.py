@@ -9,7 +9,8 @@ import numpy as np
 
 from edgeconv import __version__, gates, inspection, lowering, runtimes, sources, targets, tflite, video
 from edgeconv.core.report import Lowering, Quantization
-from edgeconv.steps.state import FLOAT, INT8, ONNX, Converted, Road, feeds
+from edgeconv.core.summary import TensorInfo
+from edgeconv.steps.state import FLOAT, INT8, ONNX, Converted, Quantized, Road, feeds
 
 
 def _layouts(described: sources.Description, graph: lowering.SourceGraph) -> Mapping[str, str]:
@@ -61,7 +62,8 @@ def convert(road: Road, described: sources.Description) -> Converted:
         trace = lowering.lower(graph, backend, _layouts(described, graph))
         road.tflite_transposes = tuple(trace.transposes)
         tflite.optimize(backend.graph)
-        delivered = _write(road, FLOAT, backend.graph, trace, "float32")
+        graph_of_file, delivered = _folded(road, backend.graph, trace)
+        write_tflite(road, FLOAT, graph_of_file, "float32")
         if road.frames != road.file(FLOAT):  # calibration runs in frames, whatever fold is delivered
             road.frames.write_bytes(tflite.write(backend.graph, f"edgeconv {__version__}, float32"))
         summary = road.summaries[FLOAT]
@@ -70,18 +72,34 @@ def convert(road: Road, described: sources.Description) -> Converted:
     return Converted(backend.graph, trace, delivered)
 
 
-def _write(road: Road, name: str, graph: tflite.Graph, trace: lowering.Trace, what: str) -> lowering.Trace:
-    """Write a file in the fold of the profile, and gate it. Returns how its ends lie."""
-    if road.profile.fold == "strip":
-        stripped = tflite.to_strip(graph, tflite.Rezero(road.profile.gaps))
-        graph, trace = stripped.graph, _stripped(trace, stripped)
+def _folded(road: Road, graph: tflite.Graph, trace: lowering.Trace) -> tuple[tflite.Graph, lowering.Trace]:
+    """The graph in the fold of the profile, and how its ends lie."""
+    if road.profile.fold == "frames":
+        return graph, trace
+    stripped = tflite.to_strip(graph, tflite.Rezero(road.profile.gaps))
+    return stripped.graph, _stripped(trace, stripped)
+
+
+def write_tflite(road: Road, name: str, graph: tflite.Graph, what: str) -> None:
+    """Write a file, read it back and gate its structure."""
     road.file(name).write_bytes(tflite.write(graph, f"edgeconv {__version__}, {what}"))
     summary = road.summaries[name] = inspection.inspect_file(road.file(name))
     versions = targets.registered_versions(road.profile.tflite.op_versions)
-    road.gates += gates.gate_tflite(name, summary, road.profile.tflite, versions, len(trace.moves))
+    road.gates += gates.gate_tflite(name, summary, road.profile.tflite, versions, len(road.tflite_transposes))
     if road.profile.fold == "strip":
         road.gates.append(gates.gate_batch(name, summary))
-    return trace
+
+
+def gate_int8(road: Road, name: str, **ends: str) -> int:
+    """Gate a full-int8 file; `ends` are the types of its input and output where they are not the profile's.
+
+    Returns:
+        The XNNPACK partitions that LiteRT makes of it.
+    """
+    partitions = runtimes.count_partitions(road.file(name), road.profile.threads).value.partitions or 0
+    wanted = road.profile.tflite.model_copy(update=ends)
+    road.gates += gates.gate_int8(name, road.summaries[name], wanted, partitions)
+    return partitions
 
 
 def _stripped(trace: lowering.Trace, made: tflite.Stripped) -> lowering.Trace:
@@ -93,9 +111,7 @@ def _stripped(trace: lowering.Trace, made: tflite.Stripped) -> lowering.Trace:
     return replace(trace, inputs=inputs, outputs=[replace(p, physical=shapes[p.name]) for p in trace.outputs])
 
 
-def quantize(
-    road: Road, converted: Converted, described: sources.Description, calibration: video.Samples
-) -> tuple[Quantization, ...]:
+def quantize(road: Road, converted: Converted, described: sources.Description, calibration: video.Samples) -> Quantized:
     graph, trace = converted.graph, converted.trace
     with road.watch.stage("quantize"):
         moments = road.staged.scratch / "moments.npz"
@@ -118,14 +134,21 @@ def quantize(
         ranges = _ranges(graph, found.value.stats, _input_ranges(road, trace, described, calibration))
         with np.load(moments) as arrays:
             quantized = tflite.quantize(graph, ranges, recipe, tflite.read_moments(dict(arrays)))
-        _write(road, INT8, quantized, trace, "full int8")
-        summary = road.summaries[INT8]
-        partitions = runtimes.count_partitions(road.file(INT8), road.profile.threads).value.partitions
-        road.gates += gates.gate_int8(INT8, summary, road.profile.tflite, partitions)
+        write_tflite(road, INT8, _folded(road, quantized, trace)[0], "full int8")
+        partitions = gate_int8(road, INT8)
+    summary = road.summaries[INT8]
     road.done("quantize", f"full int8, {summary.bytes / 1e6:.1f} MB, {partitions} XNNPACK partition(s) in LiteRT")
-    return tuple(
-        Quantization(tensor=t.name, dtype=t.dtype, shape=t.shape, scale=t.scales[0], zero_point=t.zero_points[0])
-        for t in (*summary.inputs, *summary.outputs)
+    return Quantized(quantized, tuple(meaning(t) for t in (*summary.inputs, *summary.outputs)))
+
+
+def meaning(tensor: TensorInfo) -> Quantization:
+    """What the integers of a tensor mean."""
+    return Quantization(
+        tensor=tensor.name,
+        dtype=tensor.dtype,
+        shape=tensor.shape,
+        scale=tensor.scales[0],
+        zero_point=tensor.zero_points[0],
     )
 
 

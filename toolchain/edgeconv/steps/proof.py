@@ -9,26 +9,38 @@ from edgeconv.core.child import ChildDied
 from edgeconv.core.layout import Array
 from edgeconv.core.numbered import numbered
 from edgeconv.core.report import Coverage, DriftPoint, Gate
-from edgeconv.steps.state import FLOAT, INT8, ONNX, Road, feeds
+from edgeconv.steps.state import FLOAT, INT8, ONNX, Road, SplitFiles, feeds
 
 
 def check(road: Road) -> tuple[Coverage, ...]:
+    """The profile's target first; where the network was split, the whole and its parts."""
+    target = road.profile.target
     with road.watch.stage("check"):
-        names = dict.fromkeys((road.profile.target, *road.profile.check_targets))
-        coverage = tuple(targets.check(road.summaries[INT8], name) for name in names)
-    first = coverage[0]
-    road.done("check", f"{first.target}: {first.summary}")
-    unsupported = [o for o in first.ops if o.verdict == "unsupported"]
-    road.gates.append(
-        Gate(
-            name=f"coverage: {first.target} runs every operator",
-            passed=not unsupported,
-            measured=f"{len(unsupported)} unsupported",
-            required="none unsupported",
-            detail="; ".join(f"{o.op} '{o.name}': {', '.join(o.reasons)}" for o in unsupported[:5]),
+        files = dict.fromkeys((*road.for_device, INT8))
+        first = [targets.check(road.summaries[name], target) for name in files]
+        if road.split:
+            first = [_of_file(road, c, name) for c, name in zip(first, files, strict=True)]
+        others = [t for t in dict.fromkeys(road.profile.check_targets) if t != target]
+        coverage = (*first, *(targets.check(road.summaries[INT8], name) for name in others))
+    run = first[: len(road.for_device)]
+    road.done("check", " ".join(f"{c.title}: {c.summary}" for c in run))
+    for found in run:
+        unsupported = [o for o in found.ops if o.verdict == "unsupported"]
+        road.gates.append(
+            Gate(
+                name=f"coverage: {target} runs every operator" + (f" of {found.file}" if found.file else ""),
+                passed=not unsupported,
+                measured=f"{len(unsupported)} unsupported",
+                required="none unsupported",
+                detail="; ".join(f"{o.op} '{o.name}': {', '.join(o.reasons)}" for o in unsupported[:5]),
+            )
         )
-    )
     return coverage
+
+
+def _of_file(road: Road, found: Coverage, name: str) -> Coverage:
+    """With the file's name; advice only on what the device runs."""
+    return found.model_copy(update={"file": name, "advice": found.advice if name in road.for_device else ()})
 
 
 def verify(
@@ -86,6 +98,8 @@ def verify(
                 raw_outputs=scratch / f"raw_out_{runtime}.npy" if model == INT8 else None,
             )
         )
+    if road.split:
+        candidates += [_chain(road, road.split, runtime, _ends(lite)) for runtime in judges]
     with road.watch.stage("verify"):
         run = parity.run_parity(
             candidates,
@@ -109,12 +123,27 @@ def verify(
     return run
 
 
+def _chain(road: Road, made: SplitFiles, runtime: str, ends: tuple[parity.End, ...]) -> parity.Candidate:
+    """The parts, one after the other, against the whole in the same runtime."""
+    return parity.Candidate(
+        f"int8 {made.names} ({runtime})",
+        f"int8 TFLite ({runtime})",
+        runtime,
+        road.file(made.backbone),
+        made.feeds,
+        quantized=True,
+        outputs=ends,
+        head=runtimes.Head(model=road.file(made.head), tail=made.tail),
+        exact=True,
+    )
+
+
 def _ends(trace: lowering.Trace) -> tuple[parity.End, ...]:
     return tuple(parity.End(port.name, port.perm, port.logical) for port in trace.outputs)
 
 
 def drift(road: Road, trace: lowering.Trace) -> tuple[DriftPoint, ...]:
-    producer = {t.name: o.op for o in road.summaries[INT8].ops for t in o.outputs}
+    """The int8 file against the float file, tensor by tensor."""
     request = runtimes.CompareRequest(
         reference=road.file(FLOAT),
         candidate=road.file(INT8),
@@ -128,12 +157,11 @@ def drift(road: Road, trace: lowering.Trace) -> tuple[DriftPoint, ...]:
             road.done("drift", "not measured", (died.message,))
             return ()
         road.watch.saw(result.peak_mib)
-    points = tuple(
-        DriftPoint(tensor=t.tensor, op=producer.get(t.tensor, "input"), sqnr_db=t.sqnr_db, cosine=t.cosine)
-        for t in result.value.tensors
-    )
-    lowest = min(points, key=lambda p: p.sqnr_db)
+    points = parity.diagnose(result.value.tensors, road.summaries[INT8])
+    lowest, dearest = min(points, key=lambda p: p.sqnr_db), max(points, key=lambda p: p.lost_db)
     road.done(
-        "drift", f"{len(points)} tensors compared; lowest {lowest.sqnr_db:.1f} dB at {lowest.op} '{lowest.tensor}'"
+        "drift",
+        f"{len(points)} tensors compared; lowest {lowest.sqnr_db:.1f} dB at {lowest.op} '{lowest.tensor}'; "
+        f"{dearest.op} '{dearest.tensor}' costs most, {dearest.lost_db:.1f} dB",
     )
     return points

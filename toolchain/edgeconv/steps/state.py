@@ -8,7 +8,7 @@ from pathlib import Path
 
 from edgeconv import bundle, lowering, runtimes, sources, tflite
 from edgeconv.core.progress import Stopwatch
-from edgeconv.core.report import Gate, Report, Stage, StageTiming
+from edgeconv.core.report import Gate, Quantization, Report, Stage, StageTiming
 from edgeconv.core.summary import ModelSummary
 from edgeconv.profiles import ExportProfile
 
@@ -46,6 +46,34 @@ class Converted:
     """How those of the delivered files lie."""
 
 
+@dataclass(frozen=True)
+class Quantized:
+    graph: tflite.Graph
+    """Full int8, in frames fold."""
+    ends: tuple[Quantization, ...]
+    """Inputs, then outputs, of the delivered file."""
+
+
+@dataclass(frozen=True)
+class SplitFiles:
+    """The files of a backbone on one frame and of a head on all of them."""
+
+    backbone: str
+    head: str
+    cut: str
+    """The tensor of the whole that lies between them."""
+    feeds: tuple[runtimes.Feed, ...]
+    """The frames of a clip, one after the other."""
+    frames: int
+    tail: int
+    """Elements behind the features of each frame that hold the zero point (strip fold)."""
+
+    @property
+    def names(self) -> str:
+        """'backbone + head'"""
+        return " + ".join(name.removesuffix("_int8.tflite") for name in (self.backbone, self.head))
+
+
 @dataclass
 class Road:
     """What the stations hand on."""
@@ -61,6 +89,7 @@ class Road:
     """Those that lowering had to leave, each with its cause."""
     clips: dict[str, dict[str, Path]] = field(default_factory=dict)
     """By role and input name: .npy [samples, ...input shape...]."""
+    split: SplitFiles | None = None
 
     @property
     def profile(self) -> ExportProfile:
@@ -74,6 +103,11 @@ class Road:
     def frames(self) -> Path:
         """The float file in frames fold."""
         return self.file(FLOAT) if self.profile.fold == "frames" else self.staged.scratch / "frames.tflite"
+
+    @property
+    def for_device(self) -> tuple[str, ...]:
+        """The files that the device runs: the parts where the network was split."""
+        return (self.split.backbone, self.split.head) if self.split else (INT8,)
 
     def file(self, name: str) -> Path:
         return self.staged.path / name

@@ -7,12 +7,15 @@ from edgeconv.tflite.optimize import optimize
 from edgeconv.tflite.quantize import Recipe, quantize
 from edgeconv.tflite.rounding import read_moments
 from edgeconv.tflite.scales import Range
+from edgeconv.tflite.split import FEATURES, Parts, split
 from edgeconv.tflite.strip import Rezero, Stripped, to_strip
 from edgeconv.tflite.writer import write
 
 __all__ = [
+    "FEATURES",
     "Graph",
     "Op",
+    "Parts",
     "Quant",
     "Range",
     "Recipe",
@@ -27,6 +30,7 @@ __all__ = [
     "optimize",
     "quantize",
     "read_moments",
+    "split",
     "to_strip",
     "write",
 ]

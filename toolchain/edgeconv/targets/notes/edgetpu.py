@@ -57,4 +57,4 @@ def _edgetpu_advice(summary: ModelSummary, placement: Placement) -> Iterator[str
     if summary.count("CONV_3D"):
         yield "Lower CONV_3D to CONV_2D with 'edgeconv export'."
     if any(t.bytes > SRAM for t in run_time):
-        yield "Split the network: backbone on one frame, head on the features of all frames."
+        yield "Use --split backbone,head: a backbone on one frame, a head on the features of all frames."
