@@ -110,8 +110,9 @@ class ExportProfile(_Part):
     tflite: TfliteProfile = TfliteProfile()
     fold: Literal["frames", "strip"] = "frames"
     """How the TFLite files hold a clip: a batch of frames, or one tall image of batch 1 (see docs/architecture.md)."""
-    gaps: Literal["cut", "mask"] = "cut"
-    """How the strip fold clears the rows between frames: cut off and padded anew, or multiplied with 0."""
+    gaps: Literal["cut", "mask", "auto"] = "cut"
+    """How the strip fold clears the rows between frames: cut off and padded anew, multiplied with 0, or for each size
+    of frame what costs less."""
     split: SplitProfile | None = None
     """None: the network is delivered as a whole only."""
     parity: ParityProfile = ParityProfile()
