@@ -14,8 +14,8 @@ from edgeconv.core.report import Measure
 from edgeconv.profiles import VelaProfile
 
 _DEPTH = "10000"
-"""Vela 4 walks a graph recursively, and ends at some 500 ops in a row if this is not raised (X3D-S has 600). Vela 5 does
-not, and is to lose the option."""
+"""Vela 4 walks a graph recursively, and ends at some 500 ops in a row if this is not raised (X3D-S has 600). Vela 5
+does not, and is to lose the option."""
 
 _MEASURES = (
     # column of the summary file, words for people, factor, unit
