@@ -144,3 +144,14 @@ def test_a_mask_keeps_the_gap_through_strides() -> None:
     assert kinds(masked).count("MUL") == 2
     assert kinds(masked).count("STRIDED_SLICE") == 1
     assert kinds(assert_same(graph, Rezero.CUT)).count("STRIDED_SLICE") == 3
+
+
+@both
+def test_frames_of_one_pixel(rezero: Rezero) -> None:
+    """Their gap looks like more channels."""
+
+    def build(b: Any, x: str) -> str:
+        made = conv(Window((3, 3), (2, 2), (1, 1), (1, 1), (0, 0)), C)(b, x)
+        return str(conv(GEOMETRIES["1x1"], C, C)(b, str(made)))
+
+    assert_same(frames(build, (F, 2, 2, C)), rezero)

@@ -35,8 +35,8 @@ def _pointwise(strip: Strip, op: Op) -> None:
     """1×1: any view that keeps the channels will do, gaps included."""
     x, out = op.inputs[0], op.outputs[0]
     channels, made = strip.shape(x)[-1], strip.shape(out)[-1]
-    form = next((f for f in strip.by_preference(x) if f.tail % channels == 0 and spread(f, strip.shape(x))), None)
-    form = form or strip.plain(x)
+    shapes = [(f, spread(f, strip.shape(x))) for f in strip.by_preference(x)]  # frames of one pixel grow in channels
+    form = next((f for f, s in shapes if s is not None and s[-1] == channels), None) or strip.plain(x)
     shape = spread(form, strip.shape(x))
     assert shape is not None
     view = grouped(shape, (3,))
