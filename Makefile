@@ -4,8 +4,9 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 JOBS ?= 2
 DEMO := demo
+AARCH64_CACHE ?= .aarch64
 
-.PHONY: env demo test test-nightly zoo lint docs bench clean
+.PHONY: env demo test test-aarch64 test-nightly zoo lint docs bench clean
 
 env: $(VENV)/.ready
 
@@ -26,8 +27,13 @@ demo: env
 test: env
 	$(BIN)/pytest -n $(JOBS) -m 'not nightly'
 
+# A bundle's self-test on a Raspberry Pi's architecture: emulated, with Debian's packages and the Pi's own wheels.
+test-aarch64: env
+	PYTHONPATH=tests $(BIN)/python -m aarch64 --cache $(AARCH64_CACHE) $(AARCH64)
+
 test-nightly: env
 	$(BIN)/pytest -n $(JOBS)
+	$(MAKE) test-aarch64 AARCH64=--full
 
 # Half an hour on two cores; a second run exports only what has changed.
 zoo: env

@@ -24,6 +24,8 @@ STATIONS = {
     "video",
     "bundle",
     "report",
+    "changes",
+    "runner",
 }
 LAYERS = {
     "core": 0,
@@ -31,6 +33,7 @@ LAYERS = {
     **dict.fromkeys(STATIONS, 2),
     "steps": 3,
     "pipeline": 4,
+    "bench_road": 4,
     "short_road": 4,
     "cli": 5,
     "lowered_model": 4,

@@ -176,4 +176,5 @@ def test_imports_of_the_road_are_dependencies(wheel: Any, copy: Path) -> None:
     foreign = imported - set(sys.stdlib_module_names) - {"edgeconv", "edgeconv_models"}
     asked = {Requirement(r).name.lower() for r in wheel.metadata.get_all("Requires-Dist") if "extra ==" not in r}
     called = {"yaml": "pyyaml", "google": "protobuf"}
-    assert {called.get(n, n.replace("_", "-")) for n in foreign} - asked <= {"tensorflow"}
+    on_a_device = {"cv2"}  # run.py takes OpenCV where it is there
+    assert {called.get(n, n.replace("_", "-")) for n in foreign} - asked - on_a_device <= {"tensorflow"}

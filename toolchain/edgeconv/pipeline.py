@@ -8,9 +8,10 @@ from __future__ import annotations
 from edgeconv import bundle, sources
 from edgeconv.core.progress import Progress, Silent, Stopwatch
 from edgeconv.steps.compiling import compile_for_device
-from edgeconv.steps.deliver import deliver, label, make_report
+from edgeconv.steps.deliver import deliver, label
 from edgeconv.steps.model import convert, lower, quantize, simplify
 from edgeconv.steps.proof import check, drift, verify
+from edgeconv.steps.reporting import make_report
 from edgeconv.steps.source import describe, prepare, read_clips
 from edgeconv.steps.splitting import split
 from edgeconv.steps.state import ExportRequest, ExportResult, Road

@@ -149,8 +149,9 @@ class ExportProfile(_Part):
     fold_for: dict[str, Fold] = {}
     """The same by version of the compiler, '4' or '4.5': of the one that the target names (ethos-u55-256@4.5), else of
     the installed one."""
-    gaps: Literal["cut", "mask"] = "cut"
-    """How the strip fold clears the rows between frames: cut off and padded anew, or multiplied with 0."""
+    gaps: Literal["cut", "mask", "auto"] = "cut"
+    """How the strip fold clears the rows between frames: cut off and padded anew, multiplied with 0, or for each size
+    of frame what costs less."""
     split: SplitProfile | None = None
     """None: the network is delivered as a whole only."""
     compiler: VelaProfile = VelaProfile()

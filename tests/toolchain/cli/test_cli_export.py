@@ -9,6 +9,7 @@ from pathlib import Path
 from cli_tools import Exported, digests, edgeconv, write_profile
 
 FILES = {
+    "README.md",
     "labels.txt",
     "manifest.json",
     "model.onnx",
@@ -16,7 +17,9 @@ FILES = {
     "model_int8.tflite",
     "report.html",
     "report.json",
+    "report.junit.xml",
     "report.md",
+    "run.py",
     "timings.json",
 }
 

@@ -12,6 +12,8 @@ import pytest
 from edgeconv.core.report import DriftPoint, Report
 from edgeconv.report.drift import BADGE_GAP, BOTTOM, LEFT, RIGHT, TOP, DriftPlot, drift_plot
 from edgeconv.report.html import render_html
+from edgeconv.report.markdown import render_markdown
+from edgeconv.report.view import costliest, drift_start
 
 
 def points(values: Sequence[float]) -> tuple[DriftPoint, ...]:
@@ -97,3 +99,23 @@ def test_all_identical_and_none_are_said_in_words(make_report: Callable[..., Rep
     none = render_html(make_report(drift=()))
     assert "No tensor was compared." in none
     assert "<svg" not in same + none
+
+
+COSTLY = tuple(
+    DriftPoint(tensor=f"t{i}", op="ADD", sqnr_db=db, cosine=0.9, lost_db=lost, causes=(f"<cause {i}>",) * (lost > 1))
+    for i, (db, lost) in enumerate([(40, 0.2), (30, 10.0), (19.5, 10.5), (18, 1.5)])
+)
+
+
+def test_where_it_starts_and_what_costs_most(passing: Report) -> None:
+    report = passing.model_copy(update={"drift": COSTLY})
+    assert [p.tensor for p in costliest(report)] == ["t2", "t1", "t3"]
+    assert "'t2'" in drift_start(report)
+    assert "No tensor" in drift_start(passing.model_copy(update={"drift": COSTLY[:2]}))
+    assert drift_start(passing.model_copy(update={"drift": ()})) == ""
+    page, text = render_html(report), render_markdown(report)
+    assert "&lt;cause 2&gt;" in page
+    assert "<cause 2>" not in page
+    assert "10.5 dB" in page
+    assert "10.5 dB" in text
+    assert "cause 2" in text

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from test_report_compilation import rendered
+from test_report_compilation import COMPILED, rendered
 
 from edgeconv.core.report import Report, Split, SplitPart
 from edgeconv.report.split import sentence
+from edgeconv.report.view import delivered, key_numbers
 
 PART = SplitPart(
     file="model_int8.tflite",
@@ -40,3 +41,21 @@ def test_what_is_saved_is_told_only_where_it_is() -> None:
     assert "83.3 % less than the whole clip" in sentence(SPLIT)
     dear = SPLIT.model_copy(update={"head": PART})
     assert "less" not in sentence(dear)
+
+
+def test_the_delivered_files_are_the_parts_compiled_where_they_were(passing: Report) -> None:
+    """`passing` has files of its own; the parts are added to them."""
+    whole = passing.artifacts[-1]
+    spine, brain, compiled = (
+        whole.model_copy(update={"file": f, "bytes": 1000 + n})
+        for n, f in enumerate(("spine_int8.tflite", "brain_int8.tflite", "brain_int8_vela.tflite"))
+    )
+    made = COMPILED.model_copy(update={"model": "brain_int8.tflite", "file": "brain_int8_vela.tflite"})
+    report = passing.model_copy(
+        update={"split": SPLIT, "artifacts": (*passing.artifacts, spine, brain, compiled), "compilations": (made,)}
+    )
+    assert delivered(report) == (spine, compiled)
+    assert delivered(passing) != delivered(report)
+    told = next(f for f in key_numbers(report) if f.label == "Delivered files")
+    assert told.value == "2.00 kB"
+    assert "spine_int8.tflite, brain_int8_vela.tflite" in told.note

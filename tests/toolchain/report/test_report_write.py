@@ -1,4 +1,4 @@
-"""write_reports: three files, the same bytes for equal reports, JSON that reads back."""
+"""write_reports: four files, the same bytes for equal reports, JSON that reads back."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from edgeconv.report import write_reports
 from edgeconv.report.write import to_json
 
 
-def test_writes_three_files_and_names_them(passing: Report, tmp_path: Path) -> None:
+def test_writes_four_files_and_names_them(passing: Report, tmp_path: Path) -> None:
     written = write_reports(passing, tmp_path / "new" / "folder")
-    assert [p.name for p in written] == ["report.json", "report.md", "report.html"]
+    assert [p.name for p in written] == ["report.json", "report.md", "report.html", "report.junit.xml"]
     assert all(p.stat().st_size > 500 and b"\r" not in p.read_bytes() for p in written)
 
 

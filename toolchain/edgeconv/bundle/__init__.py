@@ -10,16 +10,22 @@ from edgeconv.bundle.manifest import (
     sha256_of,
     write_manifest,
 )
+from edgeconv.bundle.seal import write_sealed
 from edgeconv.bundle.staging import StagedFolder
+from edgeconv.bundle.verify import Finding, Inspected, inspect_bundle
 
 __all__ = [
+    "Finding",
     "GoldenVector",
     "InputMeaning",
+    "Inspected",
     "Manifest",
     "Pixels",
     "SplitMeaning",
     "StagedFolder",
     "file_entries",
+    "inspect_bundle",
     "sha256_of",
     "write_manifest",
+    "write_sealed",
 ]

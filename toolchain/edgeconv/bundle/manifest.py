@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from edgeconv.bundle.seal import write_sealed
 from edgeconv.core.report import Provenance, Quantization
 
 NAME = "manifest.json"
 VOLATILE = ("timings.json",)
-"""Files that differ from run to run; they are named, not signed."""
+"""Files that differ from run to run; they are named here and sealed by themselves."""
 
 
 class _Part(BaseModel):
@@ -54,6 +54,8 @@ class InputMeaning(_Part):
     """In the source network."""
     source_shape: tuple[int, ...]
     source_layout: str
+    perm: tuple[int, ...]
+    """Axes of source_shape in the memory order of the tensor."""
     tensor: str
     """In the device's model."""
     shape: tuple[int, ...]
@@ -62,8 +64,10 @@ class InputMeaning(_Part):
     dtype: str
     scale: float
     zero_point: int
+    frames: int = 1
+    """Images one above the other (strip fold: all frames of the clip are one tall image); otherwise 1."""
     gap: int = 0
-    """Elements behind each frame that hold zero_point (strip fold: all frames of the clip are one tall image)."""
+    """Elements behind each of them that hold zero_point."""
     pixels: Pixels | None
     """None where the network was calibrated on ready samples or on mixed channels: q = clamp(round(value / scale) +
     zero_point)."""
@@ -98,12 +102,12 @@ class GoldenVector(_Part):
     outputs: tuple[str, ...]
     produced_by: str
     tolerance_lsb: int
-    """Largest difference seen between the judging runtimes; another runtime may differ by this much."""
+    """By how many quantization steps another runtime or machine may differ: twice what those of the export did."""
 
 
 class Manifest(_Part):
     format: Literal["edgeconv-bundle"] = "edgeconv-bundle"
-    format_version: int = 2
+    format_version: Literal[3] = 3
     source: str
     weights: str
     untrained: bool
@@ -141,5 +145,4 @@ def file_entries(folder: Path) -> dict[str, FileEntry]:
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:
-    text = json.dumps(manifest.model_dump(mode="json"), indent=2, sort_keys=True, ensure_ascii=False)
-    (folder / NAME).write_text(text + "\n", encoding="utf-8")
+    write_sealed(folder / NAME, manifest.model_dump(mode="json"))

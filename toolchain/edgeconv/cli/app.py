@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from edgeconv.cli import check, doctor, export, inspect, lower, models, profiles, targets
+from edgeconv.cli import bench, check, diff, doctor, export, inspect, lower, models, profiles, targets, verify
 
 EPILOG = (
     "Exit codes: 0 all gates held, 1 a gate failed, 2 wrong use, 3 the model cannot be converted, "
@@ -25,8 +25,11 @@ app = typer.Typer(
 for name, command in (
     ("export", export.export),
     ("lower", lower.lower),
+    ("verify", verify.verify),
     ("inspect", inspect.inspect),
     ("check", check.check),
+    ("diff", diff.diff),
+    ("bench", bench.bench),
     ("models", models.models),
     ("targets", targets.targets),
     ("profiles", profiles.profiles),

@@ -74,6 +74,7 @@ def export(
     The bundle is written as a whole or not at all. A failed gate (exit code 1) does not keep it back: read its report.
     """
     from edgeconv import pipeline
+    from edgeconv.cli.annotations import annotate_report
     from edgeconv.cli.progress import progress
     from edgeconv.cli.request import Wanted, export_request
 
@@ -98,6 +99,7 @@ def export(
     )
     with progress(silent=quiet or json) as told:
         result = pipeline.export(request, told)
+    annotate_report(result.report)
     if json:
         _print_json(result)
     elif not quiet:

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 
 import typer
 
+from edgeconv.cli.annotations import annotate
 from edgeconv.cli.output import print_json, stderr
 from edgeconv.core.errors import EdgeconvError, ExitCode, disk_is_full
 
@@ -30,6 +31,8 @@ class Failure:
 def tell(error: BaseException, *, as_json: bool) -> int:
     """Print a failure, JSON on stdout or text on stderr; return its exit code. EDGECONV_DEBUG adds a traceback."""
     failure = read(error)
+    hint = f"\nhint: {failure.hint}" if failure.hint else ""
+    annotate("error", f"edgeconv: {failure.message}", "\n".join((*failure.reasons, "")).strip() + hint)
     if as_json:
         print_json({"error": asdict(failure)})
     elif isinstance(error, typer.TyperException) and hasattr(error, "show"):

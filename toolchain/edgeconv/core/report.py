@@ -164,6 +164,11 @@ class DriftPoint(Section):
     op: str
     sqnr_db: float
     cosine: float
+    lost_db: float = 0.0
+    """What this op costs: SQNR of its worst input less that of its result; 0 for an input, below 0 where errors
+    average out."""
+    causes: tuple[str, ...] = ()
+    """Why, where it costs something; several may hold."""
 
 
 Verdict = Literal["accelerated", "cpu", "unsupported", "unknown"]

@@ -1,5 +1,6 @@
 """Parity: every artifact against the network it came from, on clips that calibrated nothing."""
 
 from edgeconv.parity.check import Candidate, End, ParityRun, run_parity
+from edgeconv.parity.drift import diagnose
 
-__all__ = ["Candidate", "End", "ParityRun", "run_parity"]
+__all__ = ["Candidate", "End", "ParityRun", "diagnose", "run_parity"]

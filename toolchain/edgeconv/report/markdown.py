@@ -105,7 +105,14 @@ def _drift(report: Report) -> str:
     if not worst:
         return ""
     named = "; ".join(f"{escape(p.tensor)} ({escape(p.op)}) {escape(fmt.decibel(p.sqnr_db))}" for p in worst)
-    return f"Largest drift of {fmt.plural(len(report.drift), 'compared tensor')}: {named}."
+    counted = fmt.plural(len(report.drift), "compared tensor")
+    said = f"Largest drift of {counted}: {named}. {escape(view.drift_start(report))}"
+    rows = (
+        (escape(p.tensor), escape(p.op), fmt.decibel(p.lost_db), fmt.decibel(p.sqnr_db), escape("; ".join(p.causes)))
+        for p in view.costliest(report)
+    )
+    lost = table(("Loses most", "Op", "Loses", "SQNR after", "Likely cause"), rows, "llrrl")
+    return f"{said}\n\n{lost}" if view.costliest(report) else said
 
 
 def _transposes(report: Report) -> str:

@@ -7,7 +7,17 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import groupby
 
-from edgeconv.core.report import Artifact, Coverage, OpVerdict, ParityPair, Quantization, Report, Status, Verdict
+from edgeconv.core.report import (
+    Artifact,
+    Coverage,
+    DriftPoint,
+    OpVerdict,
+    ParityPair,
+    Quantization,
+    Report,
+    Status,
+    Verdict,
+)
 from edgeconv.report import format as fmt
 
 VERDICTS: tuple[Verdict, ...] = ("accelerated", "cpu", "unsupported", "unknown")
@@ -177,12 +187,17 @@ def notices(report: Report) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def main_artifact(report: Report) -> Artifact | None:
-    """The file that is delivered: the last .tflite, an int8 one before any other."""
+def delivered(report: Report) -> tuple[Artifact, ...]:
+    """The files that the device runs: the parts of a split network, compiled ones if there are; else the last .tflite,
+    an int8 one before any other.
+    """
+    if report.split:
+        compiled = {made.model: made.file for made in report.compilations if made.file}
+        names = [compiled.get(part.file, part.file) for part in (report.split.backbone, report.split.head)]
+        return tuple(a for name in names for a in report.artifacts if a.file == name)
     tflite = [a for a in report.artifacts if a.file.endswith(".tflite")]
     int8 = [a for a in tflite if "int8" in f"{a.file} {a.role}".lower()]
-    candidates = int8 or tflite or list(report.artifacts)
-    return candidates[-1] if candidates else None
+    return tuple((int8 or tflite or list(report.artifacts))[-1:])
 
 
 def weakest_pair(report: Report) -> ParityPair | None:
@@ -195,9 +210,11 @@ def key_numbers(report: Report) -> tuple[Fact, ...]:
     facts = [Fact("Parameters", fmt.count(source.parameters))]
     if source.macs:
         facts.append(Fact("Compute", fmt.macs(source.macs), "one clip"))
-    if artifact := main_artifact(report):
-        ops = sum(artifact.ops.values())
-        facts.append(Fact("Delivered file", fmt.size(artifact.bytes), artifact.file + (f", {ops} ops" if ops else "")))
+    if files := delivered(report):
+        ops = sum(sum(a.ops.values()) for a in files)
+        names = ", ".join(a.file for a in files) + (f", {ops} ops" if ops else "")
+        label = "Delivered file" + ("s" if len(files) > 1 else "")
+        facts.append(Fact(label, fmt.size(sum(a.bytes for a in files)), names))
     facts.append(
         Fact("Highest rank", f"{lowering.max_rank_before} → {lowering.max_rank_after}", "before and after lowering")
     )
@@ -211,6 +228,27 @@ def key_numbers(report: Report) -> tuple[Fact, ...]:
         if coverage.ops:
             facts.append(Fact("Accelerated", fmt.share(view.accelerated), f"of {view.measure}, {coverage.title}", True))
     return tuple(facts)
+
+
+AUDIBLE_DB = 20.0
+"""An error of a tenth of the signal."""
+COSTLIEST = 5
+
+
+def costliest(report: Report) -> tuple[DriftPoint, ...]:
+    """The operators that lose most, those that lose most first."""
+    found = sorted((p for p in report.drift if p.causes), key=lambda p: -p.lost_db)
+    return tuple(found[:COSTLIEST])
+
+
+def drift_start(report: Report) -> str:
+    """Where the error first passes a tenth of the signal, in one sentence; '' where nothing was compared."""
+    if not report.drift:
+        return ""
+    first = next((p for p in report.drift if p.sqnr_db < AUDIBLE_DB), None)
+    if first is None:
+        return f"No tensor falls below {AUDIBLE_DB:.0f} dB, an error of a tenth of the signal."
+    return f"The error first passes a tenth of the signal at {first.op} '{first.tensor}', {fmt.decibel(first.sqnr_db)}."
 
 
 _RANGES = {"int8": (-128, 127), "uint8": (0, 255), "int16": (-32768, 32767)}

@@ -1,4 +1,4 @@
-"""report.json, report.md and report.html."""
+"""report.json, report.md, report.html and report.junit.xml."""
 
 from __future__ import annotations
 
@@ -13,11 +13,12 @@ from edgeconv.core.report import Report
 
 
 def write_reports(report: Report, folder: Path) -> tuple[Path, ...]:
-    """Write the report as JSON, Markdown and HTML into `folder`; equal reports give equal bytes.
+    """Write the report as JSON, Markdown, HTML and JUnit XML into `folder`; equal reports give equal bytes.
 
     The pages are rendered from the report as read back from its JSON: what they show is what the JSON holds.
     """
     from edgeconv.report.html import render_html
+    from edgeconv.report.junit import render_junit
     from edgeconv.report.markdown import render_markdown
 
     text = to_json(report)
@@ -28,6 +29,7 @@ def write_reports(report: Report, folder: Path) -> tuple[Path, ...]:
         ("report.json", text),
         ("report.md", render_markdown(report)),
         ("report.html", render_html(report)),
+        ("report.junit.xml", render_junit(report)),
     ):
         path = folder / name
         path.write_text(content, encoding="utf-8", newline="\n")

@@ -122,17 +122,45 @@ class CompareRequest(BaseModel):
     candidate: Path
     feeds: tuple[Feed, ...]
     clips: int = 2
+    """The first so many."""
     threads: int = 2
 
 
 class TensorDrift(BaseModel):
+    """One tensor of the candidate against that of the reference, over all clips."""
+
     tensor: str
     sqnr_db: float
     cosine: float
+    outside: float = 0.0
+    """Share of the reference's values that lie beyond what the candidate's integers reach."""
+    steps: float = 0.0
+    """RMS error in steps of the candidate's scale; rounding alone makes 0.29 (1/√12). 0 for float."""
+    channels: int = 0
+    """Size of the last axis."""
+    dead: int = 0
+    """Channels that are 0 throughout."""
+    spread: float = 1.0
+    """Largest magnitude of the largest channel over that of the median one; dead channels left out."""
 
 
 class Compared(BaseModel):
     tensors: tuple[TensorDrift, ...]
+
+
+class TimeRequest(BaseModel):
+    runtime: str
+    model: Path
+    runs: int = 3
+    threads: int = 2
+    delegate: bool = True
+
+
+class Timed(BaseModel):
+    milliseconds: tuple[float, ...]
+    """Of every run; copying the input in and the output out is part of it."""
+    partitions: int = 0
+    """Delegate partitions; 0: the runtime's own kernels."""
 
 
 class _Model(BaseModel):

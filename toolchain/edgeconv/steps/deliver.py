@@ -1,131 +1,22 @@
-"""Report and bundle: everything that was found, and everything a device needs."""
+"""Bundle: everything a device needs, and the reports."""
 
 from __future__ import annotations
 
-import json
-import platform
 from collections.abc import Sequence
-from pathlib import Path
 
-import numpy as np
-
-from edgeconv import __version__, bundle, lowering, parity, report, sources, video
+from edgeconv import bundle, lowering, parity, report, runner, sources, video
 from edgeconv.core.errors import UsageError
-from edgeconv.core.layout import Array
-from edgeconv.core.numbered import numbered
 from edgeconv.core.report import (
-    Artifact,
     ClipSet,
-    Compilation,
-    Coverage,
-    DriftPoint,
     InputInfo,
-    Lowering,
-    Provenance,
     Quantization,
     Report,
-    Source,
 )
-from edgeconv.core.versions import package_versions
+from edgeconv.steps.golden import golden_vectors
 from edgeconv.steps.model import meaning
-from edgeconv.steps.splitting import told_split
-from edgeconv.steps.state import FLOAT, INT8, ONNX, Road, SplitFiles
+from edgeconv.steps.state import Road, SplitFiles
 
-GOLDEN_CLIPS = 2
 LABELS = "labels.txt"
-
-
-def make_report(
-    road: Road,
-    described: sources.Description,
-    prepared: sources.Prepared,
-    clips: tuple[video.Samples, video.Samples],
-    lowered: Lowering,
-    run: parity.ParityRun,
-    drift: tuple[DriftPoint, ...],
-    coverage: tuple[Coverage, ...],
-    compilations: tuple[Compilation, ...],
-    quantization: tuple[Quantization, ...],
-) -> Report:
-    """The one report; no clock reading and no path of this machine goes in."""
-    onnx = road.summaries[ONNX]
-    spec, roles = road.request.spec, _roles(road, compilations)
-    artifacts = tuple(
-        Artifact(
-            file=name,
-            role=roles[name],
-            bytes=summary.bytes,
-            sha256=bundle.sha256_of(road.file(name)),
-            ops=summary.histogram,
-            max_rank=summary.max_rank,
-            dtypes=summary.dtypes,
-        )
-        for name, summary in road.summaries.items()
-    )
-    judges = tuple(
-        f"{name.partition('(')[2].rstrip(')')} {m.version}"
-        for name, m in run.measured.items()
-        if name.startswith("int8 TFLite (")
-    )
-    ends = len(road.summaries[INT8].inputs)
-    return Report(
-        target=road.profile.target,
-        source=Source(
-            name=spec.name,
-            kind=spec.kind,
-            weights=prepared.weights,
-            untrained=prepared.untrained,
-            exporter=prepared.exporter,
-            opset=onnx.opset or 0,
-            parameters=described.parameters,
-            macs=described.macs or onnx.macs,
-            inputs=described.inputs,
-            options=dict(sorted(spec.options.items())),
-        ),
-        stages=tuple(road.stages),
-        gates=tuple(road.gates),
-        clip_sets=(clips[0].info, clips[1].info),
-        lowering=lowered.model_copy(
-            update={
-                "ops_after": onnx.histogram,
-                "max_rank_after": onnx.max_rank,
-                "tflite_transposes": road.tflite_transposes,
-            }
-        ),
-        artifacts=artifacts,
-        parity=tuple(run.pairs),
-        drift=drift,
-        coverage=coverage,
-        compilations=compilations,
-        split=told_split(road, road.split) if road.split else None,
-        inputs=quantization[:ends],
-        outputs=quantization[ends:],
-        provenance=Provenance(
-            edgeconv=__version__,
-            python=platform.python_version(),
-            platform=f"{platform.system()} {platform.machine()}",
-            packages=package_versions(),
-            profile=road.profile.name,
-            profile_sha256=road.profile.sha256,
-            seed=spec.seed,
-            judged_by=judges,
-        ),
-        warnings=tuple(road.warnings),
-    )
-
-
-def _roles(road: Road, compilations: Sequence[Compilation]) -> dict[str, str]:
-    """What each file is, in words."""
-    fold = "strip fold (batch 1), " if road.profile.fold == "strip" else ""
-    roles = {
-        ONNX: "4D ONNX, channels first, float32",
-        FLOAT: f"TFLite, {fold}channels last, float32 (for comparison)",
-        INT8: f"TFLite, {fold}channels last, full int8 ({'the whole' if road.split else 'for the device'})",
-    }
-    if road.split:
-        roles[road.split.backbone] = "TFLite, full int8, one frame (for the device)"
-        roles[road.split.head] = f"TFLite, {fold}full int8, the features of {road.split.frames} frames (for the device)"
-    return roles | {c.file: f"TFLite, {c.model} compiled by {c.compiler} {c.version}" for c in compilations}
 
 
 def deliver(
@@ -136,10 +27,11 @@ def deliver(
     described: sources.Description,
     trace: lowering.Trace,
 ) -> None:
-    """Fill the bundle: labels, golden vectors, reports, timings, and last the manifest over all of them."""
+    """Fill the bundle: golden vectors, reports, the runner, the manifest over all of them, and timings."""
     with road.watch.stage("bundle"):
-        golden = _golden(road, run, clips[1])
+        golden = golden_vectors(road, run, clips[1].names)
         report.write_reports(made, road.staged.path)
+        runner.write_runner(road.staged.path)
         spec = road.request.spec
         bundle.write_manifest(
             road.staged.path,
@@ -162,7 +54,7 @@ def deliver(
         "stages": [t.model_dump() for t in road.watch.timings],
         "milliseconds_per_clip": {name: list(m.milliseconds) for name, m in run.measured.items()},
     }
-    (road.staged.path / "timings.json").write_text(json.dumps(timings, indent=2) + "\n", encoding="utf-8")
+    bundle.write_sealed(road.file("timings.json"), timings)
 
 
 def label(road: Road, trace: lowering.Trace) -> None:
@@ -201,46 +93,6 @@ def _split(road: Road, made: SplitFiles) -> bundle.SplitMeaning:
     )
 
 
-def _golden(road: Road, run: parity.ParityRun, verification: video.Samples) -> tuple[bundle.GoldenVector, ...]:
-    """Samples as the int8 model was fed, and the answers of the kernels nearest to TFLite's reference ones."""
-    made = [r for r in ("tflite-runtime", "tensorflow", "litert") if f"int8 TFLite ({r})" in run.measured]
-    if not made:
-        return ()
-    road.file("golden").mkdir()
-    scratch = road.staged.scratch
-    ends = road.summaries[INT8]
-    inputs = [_raw(scratch / f"raw_in_{made[0]}.npy", i) for i in range(len(ends.inputs))]
-    outputs = {r: [_raw(scratch / f"raw_out_{r}.npy", i) for i in range(len(ends.outputs))] for r in made}
-    expected = outputs[made[0]]
-    apart = max(
-        int(np.abs(other.astype(np.int32) - own.astype(np.int32)).max())
-        for others in outputs.values()
-        for other, own in zip(others, expected, strict=True)
-    )
-    return tuple(
-        bundle.GoldenVector(
-            clip=verification.names[clip],
-            inputs=_save_each(road, f"golden/clip_{clip}_input.npy", [array[clip] for array in inputs]),
-            outputs=_save_each(road, f"golden/clip_{clip}_output.npy", [array[clip] for array in expected]),
-            produced_by=made[0],
-            tolerance_lsb=apart,
-        )
-        for clip in range(min(GOLDEN_CLIPS, len(verification.names)))
-    )
-
-
-def _raw(path: Path, index: int) -> Array:
-    array: Array = np.load(numbered(path, index), mmap_mode="r")
-    return array
-
-
-def _save_each(road: Road, name: str, arrays: Sequence[Array]) -> tuple[str, ...]:
-    paths = [numbered(road.file(name), index) for index in range(len(arrays))]
-    for path, array in zip(paths, arrays, strict=True):
-        np.save(path, array)
-    return tuple(path.relative_to(road.staged.path).as_posix() for path in paths)
-
-
 def _meanings(
     road: Road,
     described: sources.Description,
@@ -255,12 +107,14 @@ def _meanings(
             name=port.name,
             source_shape=port.logical,
             source_layout=infos[port.name].layout,
+            perm=port.perm,
             tensor=quantized.tensor,
             shape=quantized.shape,
             layout=_axes(infos[port.name].layout, port),
             dtype=quantized.dtype,
             scale=quantized.scale,
             zero_point=quantized.zero_point,
+            frames=port.frames,
             gap=port.tail,
             pixels=_pixels(road, infos[port.name], described, calibration),
         )

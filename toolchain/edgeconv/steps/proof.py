@@ -19,11 +19,12 @@ def check(road: Road) -> tuple[Coverage, ...]:
         files = dict.fromkeys((*road.for_device, INT8))
         first = [targets.check(road.summaries[name], target) for name in files]
         if road.split:
-            first = [c.model_copy(update={"file": name}) for c, name in zip(first, files, strict=True)]
+            first = [_of_file(road, c, name) for c, name in zip(first, files, strict=True)]
         others = [t for t in dict.fromkeys(road.profile.check_targets) if t != target]
         coverage = (*first, *(targets.check(road.summaries[INT8], name) for name in others))
-    road.done("check", "; ".join(f"{c.title}: {c.summary}" for c in first[: len(road.for_device)]))
-    for found in first[: len(road.for_device)]:
+    run = first[: len(road.for_device)]
+    road.done("check", " ".join(f"{c.title}: {c.summary}" for c in run))
+    for found in run:
         unsupported = [o for o in found.ops if o.verdict == "unsupported"]
         road.gates.append(
             Gate(
@@ -35,6 +36,11 @@ def check(road: Road) -> tuple[Coverage, ...]:
             )
         )
     return coverage
+
+
+def _of_file(road: Road, found: Coverage, name: str) -> Coverage:
+    """With the file's name; advice only on what the device runs."""
+    return found.model_copy(update={"file": name, "advice": found.advice if name in road.for_device else ()})
 
 
 def verify(
@@ -137,7 +143,7 @@ def _ends(trace: lowering.Trace) -> tuple[parity.End, ...]:
 
 
 def drift(road: Road, trace: lowering.Trace) -> tuple[DriftPoint, ...]:
-    producer = {t.name: o.op for o in road.summaries[INT8].ops for t in o.outputs}
+    """The int8 file against the float file, tensor by tensor."""
     request = runtimes.CompareRequest(
         reference=road.file(FLOAT),
         candidate=road.file(INT8),
@@ -151,12 +157,11 @@ def drift(road: Road, trace: lowering.Trace) -> tuple[DriftPoint, ...]:
             road.done("drift", "not measured", (died.message,))
             return ()
         road.watch.saw(result.peak_mib)
-    points = tuple(
-        DriftPoint(tensor=t.tensor, op=producer.get(t.tensor, "input"), sqnr_db=t.sqnr_db, cosine=t.cosine)
-        for t in result.value.tensors
-    )
-    lowest = min(points, key=lambda p: p.sqnr_db)
+    points = parity.diagnose(result.value.tensors, road.summaries[INT8])
+    lowest, dearest = min(points, key=lambda p: p.sqnr_db), max(points, key=lambda p: p.lost_db)
     road.done(
-        "drift", f"{len(points)} tensors compared; lowest {lowest.sqnr_db:.1f} dB at {lowest.op} '{lowest.tensor}'"
+        "drift",
+        f"{len(points)} tensors compared; lowest {lowest.sqnr_db:.1f} dB at {lowest.op} '{lowest.tensor}'; "
+        f"{dearest.op} '{dearest.tensor}' costs most, {dearest.lost_db:.1f} dB",
     )
     return points
