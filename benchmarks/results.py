@@ -196,6 +196,8 @@ class CheckCost(Part):
     megabytes: float
     targets: tuple[str, ...]
     seconds: float
+    """The least of several runs, which other processes disturb the least."""
+    cpu_seconds: float
 
 
 class StripSpeeds(Part):
