@@ -119,7 +119,9 @@ def _strips(results: Results) -> Iterator[Goal]:
         False,
         "{:.2f} s".format,
         check and check.seconds,
-        f"{check.megabytes:.0f} MB, {len(check.targets)} targets" if check else "",
+        f"{check.megabytes:.0f} MB, {len(check.targets)} targets, of CPU time {check.cpu_seconds:.2f} s"
+        if check
+        else "",
     )
 
 

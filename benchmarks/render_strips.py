@@ -33,13 +33,30 @@ def strips(results: Results) -> Iterator[str]:
     if results.strip_speeds:
         speeds = results.strip_speeds
         yield (
-            f"On a CPU: LiteRT, {speeds.threads} threads, {speeds.rounds} rounds in turns as above; the strips are "
-            f"those of `{speeds.gaps}`. {conditions(speeds.conditions)}\n"
+            f"On a CPU: LiteRT, {speeds.threads} threads, {speeds.rounds} rounds in turns as above. "
+            f"{conditions(speeds.conditions)}\n"
         )
         yield table(
-            ("Network", "Frames, ms", "Strips, ms", "Times slower", "Quartile", "Quartile", "Of the least times"),
+            (
+                "Network",
+                "Strips",
+                "Others used",
+                "Frames, ms",
+                "Strips, ms",
+                "Times slower",
+                "Quartile",
+                "Quartile",
+                "Of the least times",
+            ),
             [
-                (n, f"{s.frames_ms:.1f}", f"{s.strip_ms:.1f}", *(f"{v:.2f}" for v in s.slower.in_order))
+                (
+                    n,
+                    s.gaps,
+                    f"{s.others_percent:.0f} %",
+                    f"{s.frames_ms:.1f}",
+                    f"{s.strip_ms:.1f}",
+                    *(f"{v:.2f}" for v in s.slower.in_order),
+                )
                 for n, s in speeds.networks.items()
             ],
             6,

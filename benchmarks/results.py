@@ -180,6 +180,10 @@ class StripNet(Part):
 class StripSpeed(Part):
     """The same on a CPU."""
 
+    gaps: str
+    """The strip file that was run."""
+    others_percent: float
+    """Share of all cores that other processes used meanwhile."""
     frames_ms: float
     strip_ms: float
     slower: Ratio
@@ -192,14 +196,14 @@ class CheckCost(Part):
     megabytes: float
     targets: tuple[str, ...]
     seconds: float
+    """The least of several runs, which other processes disturb the least."""
+    cpu_seconds: float
 
 
 class StripSpeeds(Part):
     conditions: Conditions
     threads: int
     rounds: int
-    gaps: str
-    """The strip file that was run."""
     networks: dict[str, StripSpeed]
     check: CheckCost
 

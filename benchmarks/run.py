@@ -16,6 +16,7 @@ import results
 import strip_speed
 import strip_vela
 import typer
+from conditions import Watch
 from goals import RATIOS
 from strip_networks import SUBJECTS
 
@@ -34,6 +35,7 @@ Peer = Annotated[
     Optional[Path],  # noqa: UP045
     typer.Option("--onnx2tf-python", help="Python of an environment with onnx2tf; without it that row is skipped."),
 ]
+Some = Annotated[Optional[list[str]], typer.Argument(help="Some of the networks; without: all.")]  # noqa: UP045
 Vela4 = Annotated[
     Optional[Path],  # noqa: UP045
     typer.Option("--vela4", help="The program `vela` of an environment with version 4; without it that is skipped."),
@@ -101,7 +103,7 @@ def conv3d(out: Out = OUT, zoo: Zoo = ZOO) -> None:
 
 @app.command()
 def strip(
-    names: Annotated[Optional[list[str]], typer.Argument(help="Some of the networks; without: all.")] = None,  # noqa: UP045
+    names: Some = None,
     out: Out = OUT,
     cache: Cache = CACHE,
     vela4: Vela4 = None,
@@ -114,10 +116,21 @@ def strip(
 
 
 @app.command(name="strip-speed")
-def strip_speeds(out: Out = OUT, cache: Cache = CACHE) -> None:
+def strip_speeds(names: Some = None, out: Out = OUT, cache: Cache = CACHE) -> None:
     """Latency of strips and frames in LiteRT, in turns; seconds of `edgeconv check`."""
-    measured = strip_speed.measure(cache.absolute())
-    results.save(results.load(out).model_copy(update={"strip_speeds": measured}), out)
+    for name in names or SUBJECTS:
+        watch, measured = Watch(), strip_speed.measure(name, cache.absolute())
+        typer.echo(f"{name}: {measured}")
+        found = results.load(out)
+        before = found.strip_speeds.networks if found.strip_speeds else {}
+        speeds = results.StripSpeeds(
+            conditions=watch.conclude(),
+            threads=latency.THREADS,
+            rounds=strip_speed.PLAN.rounds,
+            networks={**before, name: measured},
+            check=strip_speed.check(cache.absolute()),
+        )
+        results.save(found.model_copy(update={"strip_speeds": speeds}), out)
 
 
 @app.command()
@@ -151,7 +164,7 @@ def everything(
     lowering(out)
     conv3d(out)
     strip(None, out, cache, vela4)
-    strip_speeds(out, cache)
+    strip_speeds(None, out, cache)
     render(out, DOCUMENT, check=False)
     typer.echo(f"wrote {out} and {DOCUMENT}")
 

@@ -61,6 +61,8 @@ def test_a_file_that_vela_compiled() -> None:
     ("target", "summary", "words"),
     [
         ("ethos-u55-256@4.5", model(conv(3, 8, 8, 4)), "--fold strip"),
+        ("ethos-u55-256@4.5", model(conv(3, 8, 8, 4)), "an op returns to the NPU"),
+        ("ethos-u65-512@4.5", model(conv(3, 8, 8, 4), conv(5, 8, 8, 4)), "up to 2 ops return to the NPU"),
         ("ethos-u55-256", model(make_op("MEAN", [tensor(3, 8, 8, 4)], [tensor(3, 4)], axes=(1, 2))), "one MEAN"),
         ("ethos-u55-256@4.5", model(unary("TRANSPOSE", *X, perm=(0, 3, 1, 2))), "Leave no TRANSPOSE"),
         ("ethos-u55-256", model(unary("STRIDED_SLICE", *X, strides=(1, 1, 1, 2))), "unit slice"),

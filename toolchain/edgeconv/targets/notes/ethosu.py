@@ -32,8 +32,9 @@ def _advice(summary: ModelSummary, placement: Placement) -> Iterator[str]:
     at_fault = [op for op in summary.ops if op.index in off]
     fault = {op.op for op in at_fault}
     batched = [op for op in at_fault if any(math.prod(t.shape[:-3]) > 1 for t in activations(op))]
-    if any(op.op != "MEAN" for op in batched):
-        yield "Use --fold strip: frames lie below one another in H, so that the batch is 1; or compile with Vela 5."
+    if (moved := sum(op.op != "MEAN" for op in batched)) > 0:
+        ops = f"up to {moved} ops return" if moved > 1 else "an op returns"
+        yield f"Use --fold strip, or compile with Vela 5: frames lie below one another in H, and {ops} to the NPU."
     if any(op.op == "MEAN" for op in batched):
         yield "Average over [1, T, H·W, C] with one MEAN over axes 1 and 2: MEAN is refused for a batch above 1."
     if any(op.op == "MEAN" and op not in batched for op in at_fault):
