@@ -183,7 +183,7 @@ def test_streaming_gives_what_the_whole_gives_on_the_last_frames(bundle: Path, f
     assert list(got) == [2 * (FRAMES - 1), 2 * (FRAMES + 2), 2 * (FRAMES + 5)]
     for last, outputs in got.items():
         clip = seen[last - 2 * (FRAMES - 1) : last + 1 : 2]
-        values = runner.sampled(runner.Footage(clip), made)
+        values = runner.sampled(clip, made)
         np.testing.assert_array_equal(outputs[0], runner.answer(made, whole, values)[0])
     assert len({outputs[0].tobytes() for outputs in got.values()}) == 3, "the frames matter"
     told = run(bundle, "--stream", footage, "--every", str(FRAMES))

@@ -23,6 +23,7 @@ import platform
 import re
 import sys
 import time
+import zipfile
 from collections import deque
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, Callable, Iterable, Iterator, NamedTuple, Sequence  # noqa: UP035 - collections.abc[...] needs 3.9
@@ -455,9 +456,10 @@ class Clip:
         return [from_pixels(views, meaning) for views, meaning in zip(self._views, self._inputs)]
 
 
-def sampled(footage: Footage, bundle: Bundle) -> list[Array]:
+def sampled(source: Path | Array, bundle: Bundle) -> list[Array]:
     """The input values of a whole video: the middle frame of each of equally long segments."""
-    clip, total = Clip(bundle.inputs), len(footage)
+    clip, footage = Clip(bundle.inputs), Footage(source)
+    total = len(footage)
     tick = total / clip.frames
     wanted = [int(tick / 2 + tick * place) for place in range(clip.frames)]
     for index, picture in footage.pick(wanted):
@@ -486,21 +488,32 @@ def read_values(path: Path, bundle: Bundle, kind: str | None = None) -> list[Arr
     `kind` is 'pictures' or 'quantized', and only asked for where a uint8 array may be either.
     """
     if path.suffix not in (".npy", ".npz"):
-        return sampled(Footage(path), bundle)
+        return sampled(path, bundle)
     named = load_arrays(path, bundle.inputs[0]["name"])
     for array in named.values():
         if array.dtype == np.uint8 and array.ndim == 4 and array.shape[-1] == 3 and kind != "quantized":
             if not kind and ("uint8", list(array.shape)) in [(m["dtype"], m["shape"]) for m in bundle.inputs]:
                 raise Stop(USAGE, f"'{path}' may be pictures or quantized", "say --as pictures or --as quantized")
-            return sampled(Footage(array), bundle)
-    held = {name: f"{array.dtype} {list(array.shape)}" for name, array in named.items()}
-    for meaning in bundle.inputs:
-        asked = [f"float32 {meaning['source_shape']}", f"{meaning['dtype']} {meaning['shape']}"]
-        got = held.get(meaning["name"], "nothing")
-        if got not in asked:
-            advice = f"it takes {asked[0]}, quantized {asked[1]}, or pictures uint8 [frames, height, width, 3] in RGB"
-            raise Stop(USAGE, f"'{path}' holds {got} for the input '{meaning['name']}'", advice)
-    return [named[meaning["name"]] for meaning in bundle.inputs]
+            return sampled(array, bundle)
+    return [as_input(named.get(meaning["name"]), meaning, path) for meaning in bundle.inputs]
+
+
+def _without_one(shape: list[int]) -> list[int]:
+    return shape[1:] if shape[:1] == [1] else shape
+
+
+def as_input(array: Array | None, meaning: dict[str, Any], path: Path) -> Array:
+    """Floats in the shape of the source network, whose leading 1 may be left out; or quantized, as the tensor is."""
+    source, tensor = meaning["source_shape"], meaning["shape"]
+    if array is not None and array.dtype.kind == "f" and list(array.shape) in (source, _without_one(source)):
+        return array.reshape(source).astype(np.float32)
+    if array is not None and (array.dtype.name, list(array.shape)) == (meaning["dtype"], tensor):
+        return array
+    got = "nothing" if array is None else f"{array.dtype} {list(array.shape)}"
+    advice = f"it takes float32 {source}, quantized {meaning['dtype']} {tensor}" + (
+        ", or pictures uint8 [frames, height, width, 3] in RGB" if meaning["pixels"] else ""
+    )
+    raise Stop(USAGE, f"'{path}' holds {got} for the input '{meaning['name']}'", advice)
 
 
 def read_pictures(path: Path) -> Footage:
@@ -519,8 +532,8 @@ def load_arrays(path: Path, name: str) -> dict[str, Array]:
     try:
         loaded = np.load(path, allow_pickle=False)
         return dict(loaded) if path.suffix == ".npz" else {name: loaded}
-    except (OSError, ValueError) as error:
-        raise Stop(USAGE, f"'{path}' cannot be read: {error}") from None
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+        raise Stop(USAGE, f"'{path}' cannot be read: {error or 'it is empty'}") from None
 
 
 def streamed(
