@@ -93,7 +93,8 @@ def test_a_flipped_byte_fails(copy: Path, name: str) -> None:
 def test_a_changed_manifest_fails(copy: Path) -> None:
     text = (copy / "manifest.json").read_text(encoding="utf-8")
     (copy / "manifest.json").write_text(text.replace('"seed": 0', '"seed": 1'), encoding="utf-8")
-    assert run(copy, "--self-test", expect=1)["findings"] == ["manifest.json was changed: its seal is broken"]
+    for arguments in (["--self-test"], ["golden/clip_0_input.npy"]):
+        assert run(copy, *arguments, expect=1)["error"] == "manifest.json was changed: its seal is broken"
 
 
 def test_a_missing_part_fails(copy: Path) -> None:

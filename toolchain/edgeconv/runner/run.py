@@ -74,15 +74,17 @@ class Bundle:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         try:
-            self.text = (folder / "manifest.json").read_text(encoding="utf-8")
-            self.manifest: dict[str, Any] = json.loads(self.text)
-            version = self.manifest["format_version"]
+            text = (folder / "manifest.json").read_text(encoding="utf-8")
+            self.manifest: dict[str, Any] = json.loads(text)
+            version, whole = self.manifest["format_version"], sealed(self.manifest) == text
         except OSError as error:
             raise Stop(USAGE, f"no manifest.json in '{folder}': {error.strerror}", "copy the whole bundle") from None
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise Stop(FOUND, f"manifest.json is damaged: {error}", "copy the bundle again") from None
         if version != FORMAT:
             raise Stop(USAGE, f"manifest.json has format {version}, this run.py reads {FORMAT}", "use its own run.py")
+        if not whole:
+            raise Stop(FOUND, "manifest.json was changed: its seal is broken", "copy the bundle again")
         self.inputs: list[dict[str, Any]] = self.manifest["inputs"]
         self.split: dict[str, Any] | None = self.manifest["split"]
 
@@ -109,9 +111,7 @@ class Bundle:
 
     def damage(self) -> list[str]:
         """What is not as it was when the bundle was made. Files that the device does not need may be absent."""
-        unsealed = {key: value for key, value in self.manifest.items() if key != "seal"}
-        seal = hashlib.sha256(json.dumps(unsealed, indent=2, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
-        found = [] if seal == self.manifest.get("seal") else ["manifest.json was changed: its seal is broken"]
+        found = []
         for name, entry in sorted(self.manifest["files"].items()):
             path = self.path(name)
             if not path.is_file():
@@ -126,6 +126,13 @@ class Bundle:
     def _needs(self, name: str) -> bool:
         parts = [self.split["backbone"], self.split["head"]] if self.split else []
         return name in (MODEL, *parts, self.manifest["labels"]) or name.startswith("golden/")
+
+
+def sealed(document: dict[str, Any]) -> str:
+    """The only form of a document that carries its own SHA-256."""
+    unsealed = {key: value for key, value in document.items() if key != "seal"}
+    seal = hashlib.sha256(json.dumps(unsealed, indent=2, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+    return json.dumps({**unsealed, "seal": seal}, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
 
 
 def sha256(path: Path) -> str:
