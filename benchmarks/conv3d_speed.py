@@ -56,7 +56,7 @@ def measure(cache: Path, names: tuple[str, ...] = ()) -> Conv3dSpeeds:
         if files is None:
             print(f"{name}: skipped, {skipped[name]}", flush=True)
             continue
-        runners = {key: _load(file) for key, file in files.items()}
+        runners = {key: load(file) for key, file in files.items()}
         rounds = latency.rounds(runners, PLAN)
         disturbed += [r.others for r in rounds]
         times = {key: [r.times[key] for r in rounds] for key in runners}
@@ -99,7 +99,7 @@ def _files(network: Any, cache: Path, skipped: dict[str, str]) -> dict[str, Path
     return {"ours": made, "peer": peer}
 
 
-def _load(file: Path) -> latency.Runner:
+def load(file: Path) -> latency.Runner:
     """Fed once with noise: the kernels' time does not depend on it."""
     from ai_edge_litert.interpreter import Interpreter
 

@@ -59,6 +59,7 @@ def goals(results: Results) -> Iterator[Goal]:
     )
     yield from _conv3d(results)
     yield from _lowerings(results)
+    yield from _strips(results)
     for name, accuracy in results.accuracy.items():
         found = [(a, m) for m, agreements in accuracy.models.items() for a in agreements]
         mean, of_mean = min((a.cosine_mean, f"{m}, {a.runtime}") for a, m in found)
@@ -97,6 +98,29 @@ def _lowerings(results: Results) -> Iterator[Goal]:
     for some, which in ((shares, ""), (large, f" (where it is above {SMALL} MiB)")):
         most = max(some, key=lambda n: some[n], default="")
         yield Goal(what + which, 3, False, _times, some.get(most), most)
+
+
+def _strips(results: Results) -> Iterator[Goal]:
+    compiled = [(v.on_cpu, f"{n}, {v.target}, Vela {v.version}") for n, s in results.strips.items() for v in s.strips]
+    most, where = max(compiled, default=(None, ""))
+    yield Goal("Strips: ops that Vela leaves on the CPU", 0, False, "{:.0f}".format, most, where if most else "")
+    apart = [(most, n) for n, s in results.strips.items() for most in s.steps_apart.values()]
+    most, where = max(apart, default=(None, ""))
+    yield Goal("Strips: int8 steps away from frames", 0, False, "{:.0f}".format, most, where if most else "")
+    speeds = results.strip_speeds
+    slow = max(speeds.networks, key=lambda n: speeds.networks[n].slower.median) if speeds else ""
+    slower = speeds.networks[slow].slower if speeds else None
+    what = "Strips on a CPU: time relative to frames"
+    yield Goal(what, 1.25, False, _times, slower and slower.median, f"{slow}; {_spread(slower)}" if slower else "")
+    check = speeds.check if speeds else None
+    yield Goal(
+        "`edgeconv check`",
+        2,
+        False,
+        "{:.2f} s".format,
+        check and check.seconds,
+        f"{check.megabytes:.0f} MB, {len(check.targets)} targets" if check else "",
+    )
 
 
 def _spread(ratio: Ratio) -> str:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from goals import Goal, goals
-from results import Accuracy, Conditions, Conv3dSpeeds, Exports, Latency, Lowerings, Ratio, Results
+from markup import conditions, table
+from render_strips import strips
+from results import Accuracy, Conv3dSpeeds, Exports, Latency, Lowerings, Results
 
 _HEAD = """# Benchmarks
 
@@ -22,6 +24,8 @@ def document(results: Results) -> str:
         parts += ["## Latency\n", *_latency(results.latency)]
     if results.conv3d:
         parts += ["## Other people's networks against CONV_3D\n", *_conv3d(results.conv3d)]
+    if results.strips:
+        parts += ["## Strips against frames\n", *strips(results)]
     if results.lowerings:
         parts += ["## Cost of lowering\n", *_lowerings(results.lowerings)]
     if results.exports:
@@ -30,12 +34,6 @@ def document(results: Results) -> str:
         parts += ["## Agreement of int8 with PyTorch in float32\n"]
         parts += [text for name, accuracy in results.accuracy.items() for text in _accuracy(name, accuracy)]
     return "\n".join(part.rstrip("\n") + "\n" for part in parts)
-
-
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]], numbers: int) -> str:
-    """A Markdown table whose last `numbers` columns are aligned to the right."""
-    rule = ["---"] * (len(head) - numbers) + ["---:"] * numbers
-    return "\n".join(f"| {' | '.join(row)} |" for row in (head, rule, *rows)) + "\n"
 
 
 def _goals(found: Sequence[Goal]) -> str:
@@ -49,16 +47,7 @@ def _goals(found: Sequence[Goal]) -> str:
         )
         for g in found
     ]
-    return _table(("What", "To reach", "Measured", ""), rows, 0)
-
-
-def _conditions(c: Conditions) -> str:
-    m = c.machine
-    units = f" ({', '.join(m.vector_units)})" if m.vector_units else ""
-    return (
-        f"{c.date}; {m.cores} cores of {m.cpu}{units}, {m.memory_gb:.0f} GB, {m.system}, Python {m.python}; "
-        f"load {c.load_before:.1f} at the start, other processes used {c.others_percent:.0f} % of the cores meanwhile."
-    )
+    return table(("What", "To reach", "Measured", ""), rows, 0)
 
 
 def _latency(latency: Latency) -> Iterator[str]:
@@ -68,7 +57,7 @@ def _latency(latency: Latency) -> Iterator[str]:
         f"ONNX Runtime {versions.get('onnxruntime', '?')}. All in one process, {latency.rounds} rounds; a turn is one "
         f"untimed run and the median of {latency.repeats} timed ones. Ratios are taken within each round, and their "
         f"median is quoted; rounds that other processes disturbed were measured again. "
-        f"{_conditions(latency.conditions)}\n"
+        f"{conditions(latency.conditions)}\n"
     )
     rows = [
         (
@@ -80,7 +69,7 @@ def _latency(latency: Latency) -> Iterator[str]:
         )
         for c in latency.contenders.values()
     ]
-    yield _table(("Model", "File, MB", "Median, ms", "Least, ms", "Mean cosine to PyTorch"), rows, 4)
+    yield table(("Model", "File, MB", "Median, ms", "Least, ms", "Mean cosine to PyTorch"), rows, 4)
     yield (
         "TensorFlow's file has the same weights, and its float form agrees with PyTorch to 1e-5 before conversion; its "
         "converter leaves every CONV_3D in float, although full int8 is asked for. onnx2tf gets the 4D-add network as "
@@ -98,26 +87,22 @@ def _conv3d(found: Conv3dSpeeds) -> Iterator[str]:
         "TensorFlow's converter; its 3D pools are a spatial and a temporal 2D pool, because TFLite has no other. "
         "Where the CPU has no int8 dot products (avx_vnni, avx512_vnni, asimddp), int8 multiplies hardly "
         "quicker than float32, and the ratio shows only what CONV_3D wastes. "
-        f"{_conditions(found.conditions)}\n"
+        f"{conditions(found.conditions)}\n"
     )
     rows = [
-        (n, s.clip, f"{s.ours_ms:.1f}", f"{s.peer_ms:.1f}", *(f"{v:.2f}" for v in _four(s.faster)))
+        (n, s.clip, f"{s.ours_ms:.1f}", f"{s.peer_ms:.1f}", *(f"{v:.2f}" for v in s.faster.in_order))
         for n, s in found.networks.items()
     ]
     head = ("Network", "Clip", "Ours, ms", "CONV_3D, ms", "Times faster", "Quartile", "Quartile", "Of the least times")
-    yield _table(head, rows, 6)
+    yield table(head, rows, 6)
     for name, why in found.skipped.items():
         yield f"{name} has no peer: {why}.\n"
-
-
-def _four(ratio: Ratio) -> tuple[float, ...]:
-    return ratio.median, ratio.low, ratio.high, ratio.least
 
 
 def _lowerings(found: Lowerings) -> Iterator[str]:
     yield (
         "From the exported ONNX file to the 4D one, without export and verification; the quickest of three processes, "
-        f"and the largest memory above that of the started process. {_conditions(found.conditions)}\n"
+        f"and the largest memory above that of the started process. {conditions(found.conditions)}\n"
     )
     rows = [
         (
@@ -129,7 +114,7 @@ def _lowerings(found: Lowerings) -> Iterator[str]:
         )
         for n, c in found.networks.items()
     ]
-    yield _table(("Network", "Seconds", "Model, MiB", "Memory, MiB", "Memory over model"), rows, 4)
+    yield table(("Network", "Seconds", "Model, MiB", "Memory, MiB", "Memory over model"), rows, 4)
 
 
 def _exports(results: Results) -> Iterator[str]:
@@ -138,7 +123,7 @@ def _exports(results: Results) -> Iterator[str]:
     yield (
         "`edgeconv export MODEL --target tflite --out OUT`: 16×224×224, 8 synthetic clips to calibrate on and 8 to "
         "verify with, everything proven. Memory is the peak of the resident memory of the whole process tree, summed "
-        f"every 50 ms (shared pages count in every process). {_conditions(exports.conditions)}\n"
+        f"every 50 ms (shared pages count in every process). {conditions(exports.conditions)}\n"
     )
     rows = [
         (
@@ -157,7 +142,7 @@ def _exports(results: Results) -> Iterator[str]:
             "proves nothing of what it made.\n"
         )
     rows += [(what, "–", "–", "–", f"{c.seconds:.1f}", f"{c.peak_gb:.2f}") for what, c in results.peers.items()]
-    yield _table(("Model", "All gates passed", "Others used", "CPU, s", "Wall, s", "Peak, GB"), rows, 4)
+    yield table(("Model", "All gates passed", "Others used", "CPU, s", "Wall, s", "Peak, GB"), rows, 4)
     yield _stages(exports)
 
 
@@ -167,7 +152,7 @@ def _stages(exports: Exports) -> str:
     names = list(dict.fromkeys(name for column in columns.values() for name in column))
     rows = [(name, *(f"{c[name]:.1f}" if name in c else "–" for c in columns.values())) for name in names]
     rest = [f"{exports.models[m].seconds - sum(c.values()):.1f}" for m, c in columns.items()]
-    return _table(("Stage, s", *columns), [*rows, ("start-up and rest", *rest)], len(columns))
+    return table(("Stage, s", *columns), [*rows, ("start-up and rest", *rest)], len(columns))
 
 
 def _accuracy(name: str, accuracy: Accuracy) -> Iterator[str]:
@@ -181,4 +166,4 @@ def _accuracy(name: str, accuracy: Accuracy) -> Iterator[str]:
         for model, agreements in accuracy.models.items()
         for a in agreements
     ]
-    yield _table(("Model", "Runtime", "Mean cosine", "Least cosine"), rows, 2)
+    yield table(("Model", "Runtime", "Mean cosine", "Least cosine"), rows, 2)

@@ -90,6 +90,10 @@ class Ratio(Part):
     least: float
     """Of the least times, which other processes disturb the least."""
 
+    @property
+    def in_order(self) -> tuple[float, ...]:
+        return self.median, self.low, self.high, self.least
+
 
 class Latency(Part):
     conditions: Conditions
@@ -135,6 +139,71 @@ class Conv3dSpeeds(Part):
     """Networks of which TensorFlow has no such file, and why."""
 
 
+class StripVela(Part):
+    """One file through Vela."""
+
+    target: str
+    version: str
+    file: str
+    """'frames', or 'strip-' and how gaps are cleared."""
+    on_npu: int
+    on_cpu: int
+    ms: float
+    """Vela's own estimate of the ops on the NPU."""
+    sram_mib: float
+
+
+class StripNet(Part):
+    """A network as a batch of frames and as strips of batch 1, in full int8."""
+
+    clip: str
+    ops: dict[str, int]
+    """By file."""
+    steps_apart: dict[str, int]
+    """Largest difference of an output to that of the frames, in steps of int8, by strip file."""
+    vela: tuple[StripVela, ...]
+
+    @property
+    def strips(self) -> tuple[StripVela, ...]:
+        return tuple(v for v in self.vela if v.file != "frames")
+
+    def run(self, target: str, major: str, frames: bool) -> StripVela | None:
+        """What a version of Vela made of the one or the other for a target."""
+        fits = (
+            v
+            for v in self.vela
+            if v.target == target and v.version.startswith(f"{major}.") and (v.file == "frames") is frames
+        )
+        return next(fits, None)
+
+
+class StripSpeed(Part):
+    """The same on a CPU."""
+
+    frames_ms: float
+    strip_ms: float
+    slower: Ratio
+    """The time of the strips over that of the frames."""
+
+
+class CheckCost(Part):
+    """`edgeconv check`, from the start of the process to its end."""
+
+    megabytes: float
+    targets: tuple[str, ...]
+    seconds: float
+
+
+class StripSpeeds(Part):
+    conditions: Conditions
+    threads: int
+    rounds: int
+    gaps: str
+    """The strip file that was run."""
+    networks: dict[str, StripSpeed]
+    check: CheckCost
+
+
 class PeerCost(Part):
     """What another converter took for its int8 file; from the run that filled the cache."""
 
@@ -149,6 +218,8 @@ class Results(Part):
     latency: Latency | None = None
     lowerings: Lowerings | None = None
     conv3d: Conv3dSpeeds | None = None
+    strips: dict[str, StripNet] = Field(default_factory=dict)
+    strip_speeds: StripSpeeds | None = None
     peers: dict[str, PeerCost] = Field(default_factory=dict)
 
 

@@ -13,8 +13,11 @@ import latency
 import lowering_cost
 import render as rendering
 import results
+import strip_speed
+import strip_vela
 import typer
 from goals import RATIOS
+from strip_networks import SUBJECTS
 
 HERE = Path(__file__).resolve().parent
 app = typer.Typer(add_completion=False, no_args_is_help=True, help=__doc__)
@@ -30,6 +33,10 @@ Videos = Annotated[
 Peer = Annotated[
     Optional[Path],  # noqa: UP045
     typer.Option("--onnx2tf-python", help="Python of an environment with onnx2tf; without it that row is skipped."),
+]
+Vela4 = Annotated[
+    Optional[Path],  # noqa: UP045
+    typer.Option("--vela4", help="The program `vela` of an environment with version 4; without it that is skipped."),
 ]
 Rounds = Annotated[int, typer.Option(min=2, help="Turns of every contender.")]
 Patience = Annotated[float, typer.Option(min=0, help="Seconds to spend on waiting for a calm machine.")]
@@ -93,6 +100,27 @@ def conv3d(out: Out = OUT, zoo: Zoo = ZOO) -> None:
 
 
 @app.command()
+def strip(
+    names: Annotated[Optional[list[str]], typer.Argument(help="Some of the networks; without: all.")] = None,  # noqa: UP045
+    out: Out = OUT,
+    cache: Cache = CACHE,
+    vela4: Vela4 = None,
+) -> None:
+    """Six networks at full size as frames and as strips: int8 answers compared, and both compiled by Vela."""
+    for name in names or SUBJECTS:
+        measured = strip_vela.measure(name, cache.absolute(), strip_vela.runs(vela4 and vela4.absolute()))
+        found = results.load(out)
+        results.save(found.model_copy(update={"strips": {**found.strips, name: measured}}), out)
+
+
+@app.command(name="strip-speed")
+def strip_speeds(out: Out = OUT, cache: Cache = CACHE) -> None:
+    """Latency of strips and frames in LiteRT, in turns; seconds of `edgeconv check`."""
+    measured = strip_speed.measure(cache.absolute())
+    results.save(results.load(out).model_copy(update={"strip_speeds": measured}), out)
+
+
+@app.command()
 def render(out: Out = OUT, document: Annotated[Path, typer.Option()] = DOCUMENT, check: bool = False) -> None:
     """Write docs/benchmarks.md from the results; --check only says whether it is up to date."""
     text = rendering.document(results.load(out))
@@ -111,6 +139,7 @@ def everything(
     cache: Cache = CACHE,
     calibration: Videos = None,
     onnx2tf_python: Peer = None,
+    vela4: Vela4 = None,
     rounds: Rounds = PLAN.rounds,
     patience: Patience = PLAN.patience,
 ) -> None:
@@ -121,6 +150,8 @@ def everything(
     speed(out, cache, onnx2tf_python, rounds, patience)
     lowering(out)
     conv3d(out)
+    strip(None, out, cache, vela4)
+    strip_speeds(out, cache)
     render(out, DOCUMENT, check=False)
     typer.echo(f"wrote {out} and {DOCUMENT}")
 

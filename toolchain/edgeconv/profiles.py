@@ -6,10 +6,10 @@ import hashlib
 from functools import cached_property
 from importlib import resources
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, ValidationInfo, field_validator
 
 from edgeconv.core.backend import ONNX_OPS
 from edgeconv.core.errors import UsageError, did_you_mean
@@ -94,6 +94,42 @@ class SplitProfile(_Part):
         return names
 
 
+class IniFile(_Part):
+    """A file that the profile names, with what it holds: the profile means the same wherever it is read."""
+
+    name: str
+    text: str
+
+
+class VelaProfile(_Part):
+    """Settings of Vela for Ethos-U. Where one is left out, it is the one that Vela falls back to for the device."""
+
+    config: IniFile | None = None
+    """In YAML the path of an own .ini file, from the folder of the profile. Without it: Arm/vela.ini of Vela."""
+    system_config: str | None = None
+    """Clocks and memories: a section System_Config.NAME of the .ini file."""
+    memory_mode: str | None = None
+    """What lies in which memory: a section Memory_Mode.NAME of it."""
+    optimise: Literal["Performance", "Size"] | None = None
+    arena_cache_size: int | None = Field(default=None, gt=0)
+    """Bytes."""
+
+    @field_validator("config", mode="before")
+    @classmethod
+    def _read(cls, value: Any, info: ValidationInfo) -> Any:
+        if not isinstance(value, str):
+            return value
+        path = Path((info.context or {}).get("folder", "."), value)
+        try:
+            return IniFile(name=path.name, text=path.read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError) as error:
+            why = error.strerror if isinstance(error, OSError) else "it is not text in UTF-8"
+            raise ValueError(f"'{path}' cannot be read: {why}") from error
+
+
+Fold = Literal["frames", "strip"]
+
+
 class ExportProfile(_Part):
     """One deployment target. Frozen; unknown keys are refused."""
 
@@ -108,12 +144,17 @@ class ExportProfile(_Part):
     verification: ClipsProfile = ClipsProfile()
     onnx: OnnxProfile
     tflite: TfliteProfile = TfliteProfile()
-    fold: Literal["frames", "strip"] = "frames"
+    fold: Fold = "frames"
     """How the TFLite files hold a clip: a batch of frames, or one tall image of batch 1 (see docs/architecture.md)."""
-    gaps: Literal["cut", "mask"] = "cut"
-    """How the strip fold clears the rows between frames: cut off and padded anew, or multiplied with 0."""
+    fold_for: dict[str, Fold] = {}
+    """The same by version of the compiler, '4' or '4.5': of the one that the target names (ethos-u55-256@4.5), else of
+    the installed one."""
+    gaps: Literal["cut", "mask", "auto"] = "cut"
+    """How the strip fold clears the rows between frames: cut off and padded anew, multiplied with 0, or for each size
+    of frame what costs less."""
     split: SplitProfile | None = None
     """None: the network is delivered as a whole only."""
+    compiler: VelaProfile = VelaProfile()
     parity: ParityProfile = ParityProfile()
     check_targets: tuple[str, ...] = ()
     """Further targets whose op coverage the report shows; they do not gate."""
@@ -170,7 +211,7 @@ def load_profile(name: str) -> ExportProfile:
     if not isinstance(data, dict):
         raise UsageError(f"the profile '{path}' must be a mapping of keys to values")
     try:
-        return ExportProfile.model_validate(data)
+        return ExportProfile.model_validate(data, context={"folder": path.parent})
     except ValidationError as error:
         reasons = []
         for problem in error.errors():

@@ -11,7 +11,7 @@ from cli_tools import edgeconv
 from edgeconv import runtimes
 from edgeconv.cli import health
 from edgeconv.cli.app import app
-from edgeconv.cli.health import machine, packages
+from edgeconv.cli.health import compilers, machine, packages
 from edgeconv.cli.health import runtimes as probes
 from edgeconv.cli.health.finding import Finding
 from edgeconv.core.child import ChildDied
@@ -69,6 +69,33 @@ def test_a_runtime_that_crashes_is_broken(monkeypatch: pytest.MonkeyPatch, tmp_p
     assert "was killed by SIGSEGV; last words" in found[0].found
     monkeypatch.setattr(runtimes, "available", lambda name: name != "litert")
     assert states(probes.check_runtimes(tmp_path))["litert"] == "broken"
+
+
+def test_compilers_are_optional_and_told_with_how_to_get_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for variable in ("EDGECONV_VELA", "EDGECONV_EDGETPU_COMPILER"):
+        monkeypatch.setenv(variable, str(tmp_path / "none"))
+    vela, edgetpu = compilers.check_compilers()
+    assert (vela.state, edgetpu.state) == ("ok", "ok")
+    assert "not installed (optional)" in vela.found
+    assert "ethos-u55-*, ethos-u65-*, ethos-u85-*" in vela.found
+    assert vela.mend == "pip install 'edgeconv[ethos-u]'"
+    assert "coral" in edgetpu.found
+    assert "x86-64" in edgetpu.mend
+
+
+@pytest.mark.parametrize(
+    ("says", "state", "words"), [("4.5.0", "ok", "4.5.0"), ("6.0", "note", "for 5.2 and 4.5"), ("", "note", "version")]
+)
+def test_a_compiler_of_another_version_is_a_note(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, says: str, state: str, words: str
+) -> None:
+    fake = tmp_path / "vela"
+    fake.write_text(f"#!/bin/sh\necho {says}\n")
+    fake.chmod(0o755)
+    monkeypatch.setenv("EDGECONV_VELA", str(fake))
+    found = compilers.check_compilers()[0]
+    assert found.state == state
+    assert words in found.found
 
 
 def test_a_temporary_folder_that_cannot_be_written_to(tmp_path: Path) -> None:

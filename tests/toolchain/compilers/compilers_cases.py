@@ -59,11 +59,11 @@ def last_two(n: Net) -> str:
     return n.dense(n.mean(n.input(1, 12, 10, 16), 1, 2, keep=False), 5)
 
 
-def program(path: Path, body: str) -> Path:
-    """An executable script; it answers --version like edgetpu_compiler."""
+def program(path: Path, body: str, says: str = "Edge TPU Compiler version 16.0.384591198") -> Path:
+    """An executable script; it answers --version like edgetpu_compiler, or with what it `says`."""
     path.write_text(
         f"#!{sys.executable}\nimport os, signal, sys, time\nfrom pathlib import Path\n"
-        "if '--version' in sys.argv: sys.exit(print('Edge TPU Compiler version 16.0.384591198'))\n" + body
+        f"if '--version' in sys.argv: sys.exit(print({says!r}))\n" + body
     )
     path.chmod(path.stat().st_mode | stat.S_IXUSR)
     return path

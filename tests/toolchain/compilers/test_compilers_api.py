@@ -67,6 +67,19 @@ def test_no_program_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     assert "could not be started" in unusable.why
 
 
+@pytest.mark.parametrize(("asked", "deep"), [("4.5", True), ("5.2", False)])
+def test_another_version_than_the_one_asked_for_compiles_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, asked: str, deep: bool
+) -> None:
+    monkeypatch.setenv("EDGECONV_VELA", str(program(tmp_path / "vela", "Path('ran').touch()", says="6.1.0")))
+    made = compilers.compile_model(f"ethos-u55-256@{asked}", given(tmp_path), tmp_path)
+    assert made is not None
+    assert made.outcome == "absent"
+    assert made.why == f"ethos-u-vela 6.1.0 is installed here, and {asked} is asked for"
+    assert ("--recursion-limit" in made.command) is deep
+    assert not (tmp_path / "ran").exists()
+
+
 def test_every_target_has_its_compiler_or_none() -> None:
     found = {name: c.name for name in targets.target_names() if (c := compilers.compiler_of(name)) is not None}
     assert {n for n, c in found.items() if c == "ethos-u-vela"} == {n for n in found if n.startswith("ethos-u")}

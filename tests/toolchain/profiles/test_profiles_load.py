@@ -174,3 +174,26 @@ def test_a_profile_is_frozen() -> None:
         profile.threads = 3
     with pytest.raises(ValueError, match="frozen"):
         profile.parity.max_saturated = 1.0
+
+
+def test_an_own_file_for_vela_is_read_from_the_folder_of_the_profile(path: Path) -> None:
+    (path.parent / "board.ini").write_text("[Memory_Mode.Mine]")
+    path.write_text(f"{GOOD}tflite: {{}}\ncompiler: {{config: board.ini, memory_mode: Mine}}\n")
+    first = load_profile(str(path))
+    assert first.compiler.config is not None
+    assert (first.compiler.config.name, first.compiler.config.text) == ("board.ini", "[Memory_Mode.Mine]")
+    (path.parent / "board.ini").write_text("[Memory_Mode.Other]")
+    assert load_profile(str(path)).sha256 != first.sha256
+
+
+@pytest.mark.parametrize(
+    ("compiler", "words"),
+    [
+        ("{config: none.ini}", "cannot be read"),
+        ("{optimise: Fast}", "'Performance' or 'Size'"),
+        ("{arena_cache_size: 0}", "greater than 0"),
+        ("{memory: Sram_Only}", "memory_mode"),
+    ],
+)
+def test_wrong_settings_of_vela_are_told_by_key(path: Path, compiler: str, words: str) -> None:
+    assert words in complaint(path, f"{GOOD}tflite: {{}}\ncompiler: {compiler}\n")

@@ -139,7 +139,7 @@ CASES: dict[str, tuple[OpInfo, OpInfo]] = {
     "xnnpack/kernel-scale": (kernel(255.0), kernel(256.0)),
     "xnnpack/matmul-right": (matmul(0), matmul(-1)),
     "edgetpu/op-supported": (unary("TANH", *X), unary("GELU", *X)),
-    "edgetpu/op-version": (fc(1, 10), fc(1, 10, version=4)),
+    "edgetpu/op-version": (fc(1, 10, version=4), fc(1, 10, version=5)),
     "edgetpu/eight-bit": (unary("ADD", *X, dtype="uint8"), unary("ADD", *X, dtype="int16")),
     "edgetpu/static-shapes": (unary("ADD", *X), unary("ADD", 1, -1, 8, 4)),
     "edgetpu/inner-dimensions": (unary("ADD", 1, 1, 16, 8, 4), unary("ADD", 2, 8, 8, 4)),

@@ -187,7 +187,7 @@ def test_coral_cuts_once() -> None:
 
 
 def test_coral_unknown_casts_doubt_on_what_follows() -> None:
-    coverage = check(model(conv(*X), fc(1, 10, version=4), unary("TANH", *X), unary("GELU", *X), conv(*X)), "coral")
+    coverage = check(model(conv(*X), fc(1, 10, version=5), unary("TANH", *X), unary("GELU", *X), conv(*X)), "coral")
     assert [o.verdict for o in coverage.ops] == ["accelerated", "unknown", "unknown", "cpu", "cpu"]
     assert coverage.ops[2].reasons == ("It is mapped only if FULLY_CONNECTED 't1' (op 1) before it is.",)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,9 +22,10 @@ from tflite_graphs import (
 )
 from tflite_reference import reference
 
+from edgeconv import runtimes
 from edgeconv.core.backend import Window
 from edgeconv.core.errors import ModelError
-from edgeconv.tflite import Graph, Recipe, optimize, quantize
+from edgeconv.tflite import Graph, Recipe, optimize, quantize, write
 
 SHAPE = (2, 9, 7, 3)
 
@@ -185,6 +187,17 @@ def test_a_channel_of_zeros(lab: Lab) -> None:
     quant = quant_of(made, made.outputs[0])
     assert np.abs(real(got, quant)[..., 1] - 0.5).max() <= quant.scales[0]
     assert np.isfinite(quant_of(made, made.ops[0].inputs[1]).scales).all()
+
+
+@pytest.mark.parametrize("live", [0, 1e-3])
+def test_filters_of_zeros_load_whatever_the_scales(live: float, tmp_path: Path) -> None:
+    """Residual branches begin so in X3D; LiteRT ended the process when the scale of such a filter was 1."""
+    weight = np.full((3, 2, 1, 1), live, np.float32)
+    weight[1] = 0
+    graph = built(lambda b, x: b.conv2d(x, weight, np.zeros(3, np.float32), Window((1, 1)), 1), (1, 4, 5, 2))
+    made = quantized_graph(graph, 100 * numbers(1, 4, 5, 2))
+    (tmp_path / "m.tflite").write_bytes(write(made, "test"))
+    assert runtimes.count_partitions(tmp_path / "m.tflite", 1).value.partitions == 1
 
 
 def test_an_input_that_was_always_zero(lab: Lab) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -101,28 +102,22 @@ def _document(timing: Timing, reference: Timing | None) -> dict[str, Any]:
 
 
 def _print(console: Console, timings: Sequence[Timing]) -> None:
+    """A table per file, a row per runtime and number of threads."""
     from rich.table import Table
     from rich.text import Text
 
-    several = len({t.contender.bundle for t in timings}) > 1
-    table = Table(box=None, pad_edge=False, header_style="dim")
-    for title in ("file", "runtime", "threads"):
-        table.add_column(title, overflow="fold")
-    for title in ("p50", "p90", "memory", *(("to the first",) if several else ())):
-        table.add_column(title, justify="right")
-    for timing in timings:
-        at, reference = timing.contender, _reference(timings, timing)
-        name = f"{at.bundle}/{at.model.name}" if several else at.model.name
-        cells = [name, at.runtime, str(at.threads)]
-        if timing.failure:
-            table.add_row(*map(Text, cells), Text("failed", "red"))
-            continue
-        cells += [f"{timing.p50:.2f} ms", f"{timing.p90:.2f} ms", f"{timing.peak_mib:.0f} MiB"]
-        table.add_row(
-            *map(Text, cells), *([f"{timing.p50 / reference.p50:.2f}" if reference else ""] if several else [])
-        )
-    console.print(table)
-    for timing in timings:
-        if timing.failure:
-            told = f"{timing.contender.model.name} in {timing.contender.runtime}: {timing.failure}"
-            console.print(Text.assemble(("✗ ", "red"), told), soft_wrap=True)
+    for (folder, file), group in groupby(timings, key=lambda t: (t.contender.bundle, t.contender.model.name)):
+        console.print(Text.assemble((file, "bold"), (f"  {folder}", "dim")), soft_wrap=True)
+        grid = Table.grid(padding=(0, 2, 0, 0))
+        for justify in ("left", "right", "right", "right", "right", "left"):
+            grid.add_column(justify=justify)
+        for timing in group:
+            at, reference = timing.contender, _reference(timings, timing)
+            name, threads = f"  {at.runtime}", f"{at.threads} thread{'s' if at.threads > 1 else ''}"
+            if timing.failure:
+                grid.add_row(Text(name), Text(threads), Text("✗", "red"), "", "", Text(timing.failure, "red"))
+                continue
+            ratio = f"{timing.p50 / reference.p50:.2f} of the first bundle's" if reference else ""
+            times = (f"p50 {timing.p50:.2f} ms", f"p90 {timing.p90:.2f} ms", f"{timing.peak_mib:.0f} MiB")
+            grid.add_row(*map(Text, (name, threads, *times, ratio)))
+        console.print(grid)

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from edgeconv.core.report import Measure
 from edgeconv.core.summary import OpInfo
+from edgeconv.profiles import VelaProfile
 
 
 @dataclass(frozen=True)
@@ -49,11 +50,19 @@ class Compiler(Protocol):
     def custom_op(self) -> str:
         """Name of the op that stands for all that the device runs."""
 
-    def settings(self, target: str) -> dict[str, str] | None:
-        """How it is set for a target, by the name of the setting; None: it does not compile for this target."""
+    def serves(self, target: str) -> bool:
+        """Whether it compiles for a target."""
 
-    def arguments(self, target: str, model: str) -> tuple[str, ...]:
-        """Its command line after the program, to be run in the folder of the model; results go there too."""
+    def settings(self, target: str, wanted: VelaProfile) -> dict[str, str]:
+        """How it is set for a target that it serves, by the name of the setting.
+
+        Raises:
+            UsageError: something is wanted that it does not have; all of it is told.
+        """
+
+    def arguments(self, settings: Mapping[str, str], model: str, version: str) -> tuple[str, ...]:
+        """Its command line after the program, to be run in the folder of the model; results go there too. An empty
+        version is one that is not known."""
 
     def compiled_name(self, model: str) -> str:
         """The file that it writes."""

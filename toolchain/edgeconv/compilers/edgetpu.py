@@ -12,11 +12,14 @@ LOGISTIC                       1          More than one subgraph is not supporte
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from edgeconv.compilers.compiler import Told
+from edgeconv.core.errors import UsageError
 from edgeconv.core.report import Measure
+from edgeconv.profiles import VelaProfile
 
 _MAPPED = "Mapped to Edge TPU"
 _ROW = re.compile(r"(?P<kind>[A-Za-z][\w-]*)\s+(?P<count>\d+)\s+(?P<status>\S.*)")
@@ -39,13 +42,21 @@ class EdgeTpu:
     name: str = "edgetpu_compiler"
     program: str = "edgetpu_compiler"
     variable: str = "EDGECONV_EDGETPU_COMPILER"
-    install: str = "Debian package edgetpu-compiler, https://coral.ai/docs/edgetpu/compiler/"
+    install: str = "Debian package edgetpu-compiler, x86-64 only: https://coral.ai/docs/edgetpu/compiler/"
     custom_op: str = "edgetpu-custom-op"
 
-    def settings(self, target: str) -> dict[str, str] | None:
-        return {} if target == "coral" else None
+    def serves(self, target: str) -> bool:
+        return target == "coral"
 
-    def arguments(self, target: str, model: str) -> tuple[str, ...]:  # noqa: ARG002 - there is one target
+    def settings(self, target: str, wanted: VelaProfile) -> dict[str, str]:
+        if wanted != VelaProfile():
+            raise UsageError(
+                f"the target '{target}' is compiled by {self.name}, which has none of the settings under 'compiler'",
+                hint="leave the key out of the profile",
+            )
+        return {}
+
+    def arguments(self, settings: Mapping[str, str], model: str, version: str) -> tuple[str, ...]:  # noqa: ARG002
         return ("-s", model)
 
     def compiled_name(self, model: str) -> str:

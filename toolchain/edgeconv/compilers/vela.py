@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import csv
-import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from edgeconv.compilers.compiler import Told
 from edgeconv.compilers.vela_log import cpu_reasons
+from edgeconv.compilers.vela_settings import chosen, family
 from edgeconv.core.report import Measure
+from edgeconv.profiles import VelaProfile
 
-_SYSTEMS = {
-    "u55": ("Ethos_U55_High_End_Embedded", "Shared_Sram"),
-    "u65": ("Ethos_U65_Client_Server", "Dedicated_Sram_384KB"),
-    "u85": ("Ethos_U85_SYS_DRAM_Mid", "Dedicated_Sram_384KB"),
-}
-"""Sections of Arm/vela.ini, which comes with Vela: the ones that it falls back to itself."""
-_SIZES = {"u55": (32, 64, 128, 256), "u65": (256, 512), "u85": (128, 256, 512, 1024, 2048)}
+_DEPTH = "10000"
+"""Vela 4 walks a graph recursively, and ends at some 500 ops in a row if this is not raised (X3D-S has 600). Vela 5
+does not, and is to lose the option."""
 
 _MEASURES = (
     # column of the summary file, words for people, factor, unit
@@ -41,16 +39,16 @@ class Vela:
     install: str = "pip install 'edgeconv[ethos-u]'"
     custom_op: str = "ethos-u"
 
-    def settings(self, target: str) -> dict[str, str] | None:
-        match = re.fullmatch(r"ethos-(u\d+)-(\d+)", target)
-        if match is None or int(match[2]) not in _SIZES.get(match[1], ()):
-            return None
-        system, memory = _SYSTEMS[match[1]]
-        return {"accelerator-config": target, "config": "Arm/vela.ini", "system-config": system, "memory-mode": memory}
+    def serves(self, target: str) -> bool:
+        return family(target) is not None
 
-    def arguments(self, target: str, model: str) -> tuple[str, ...]:
-        options = [word for key, value in (self.settings(target) or {}).items() for word in (f"--{key}", value)]
-        return (model, *options, "--show-cpu-operations", "--output-dir", ".")
+    def settings(self, target: str, wanted: VelaProfile) -> dict[str, str]:
+        return {"accelerator-config": target, **chosen(target, wanted)}
+
+    def arguments(self, settings: Mapping[str, str], model: str, version: str) -> tuple[str, ...]:
+        depth = ("--recursion-limit", _DEPTH) if version.startswith("4.") else ()
+        options = [word for key, value in settings.items() for word in (f"--{key}", value)]
+        return (model, *options, "--show-cpu-operations", *depth, "--output-dir", ".")
 
     def compiled_name(self, model: str) -> str:
         return f"{Path(model).stem}_vela.tflite"

@@ -43,7 +43,7 @@ def _compile(road: Road, name: str) -> Compilation | None:
         folder = road.staged.scratch / "compile" / name
         folder.mkdir(parents=True)
         shutil.copyfile(road.file(name), folder / name)
-        made = compilers.compile_model(road.profile.target.partition("@")[0], road.summaries[name], folder)
+        made = compilers.compile_model(road.profile.target, road.summaries[name], folder, road.profile.compiler)
     if made is not None and made.outcome == "compiled":
         shutil.move(folder / made.file, road.file(made.file))
         road.summaries[made.file] = inspection.inspect_file(road.file(made.file))
@@ -61,6 +61,8 @@ def _overruled(road: Road, predicted: Coverage, made: Compilation) -> tuple[Cove
 
 
 def _write_script(road: Road, compilations: Sequence[Compilation]) -> None:
+    if (own := road.profile.compiler.config) is not None:
+        road.file(own.name).write_text(own.text, encoding="utf-8")
     commands = "".join(f"{shlex.join(made.command)}\n" for made in compilations)
     road.file(SCRIPT).write_text(f'#!/bin/sh\nset -e\ncd "$(dirname "$0")"\n{commands}', "utf-8")
     road.file(SCRIPT).chmod(0o755)

@@ -72,11 +72,13 @@ def convert(road: Road, described: sources.Description) -> Converted:
     return Converted(backend.graph, trace, delivered)
 
 
-def _folded(road: Road, graph: tflite.Graph, trace: lowering.Trace) -> tuple[tflite.Graph, lowering.Trace]:
-    """The graph in the fold of the profile, and how its ends lie."""
+def _folded(
+    road: Road, graph: tflite.Graph, trace: lowering.Trace, tails: Mapping[str, int] | None = None
+) -> tuple[tflite.Graph, lowering.Trace]:
+    """The graph in the fold of the profile, and how its ends lie; strips as `tails` says, where a file has them so."""
     if road.profile.fold == "frames":
         return graph, trace
-    stripped = tflite.to_strip(graph, tflite.Rezero(road.profile.gaps))
+    stripped = tflite.to_strip(graph, tflite.Rezero(road.profile.gaps), tails)
     return stripped.graph, _stripped(trace, stripped)
 
 
@@ -134,7 +136,8 @@ def quantize(road: Road, converted: Converted, described: sources.Description, c
         ranges = _ranges(graph, found.value.stats, _input_ranges(road, trace, described, calibration))
         with np.load(moments) as arrays:
             quantized = tflite.quantize(graph, ranges, recipe, tflite.read_moments(dict(arrays)))
-        write_tflite(road, INT8, _folded(road, quantized, trace)[0], "full int8")
+        tails = {port.name: port.tail for port in converted.delivered.inputs}
+        write_tflite(road, INT8, _folded(road, quantized, trace, tails)[0], "full int8")
         partitions = gate_int8(road, INT8)
     summary = road.summaries[INT8]
     road.done("quantize", f"full int8, {summary.bytes / 1e6:.1f} MB, {partitions} XNNPACK partition(s) in LiteRT")

@@ -28,6 +28,9 @@ from edgeconv.tflite.scales import (
 from edgeconv.tflite.spec import Weighted, specs
 
 _INT32_ROOM = 2.0**30
+_LEAST_RATIO = 2.0**-24
+"""Of a filter's scale times that of its input to that of the output, for filters that are zero or nearly so: XNNPACK
+(LiteRT 2.3) ends the process where a ratio lies outside of 2^-32 to 2^8, and what is lost is below any step."""
 
 
 @dataclass(frozen=True)
@@ -97,14 +100,16 @@ def quantize(
 def _weights(graph: Graph, op: Op, weighted: Weighted, seen: InputMoments | None) -> Op:
     """Replace weight and bias; the weight scale grows where the int32 bias would overflow."""
     x, weight, bias = (graph.tensors[op.inputs[i]] for i in (weighted.data, weighted.weight, weighted.bias))
+    y = graph.tensors[op.outputs[0]]
     assert weight.data is not None
     assert bias.data is not None
     assert x.quant is not None
+    assert y.quant is not None
     data = np.moveaxis(weight.data.astype(np.float64), weighted.axis, 0)
     peak = np.abs(data).reshape(len(data), -1).max(1)
     if not weighted.per_channel:
         peak = np.full_like(peak, peak.max())
-    scales = np.where(peak > 0, peak / 127, 1.0)
+    scales = np.maximum(peak / 127, _LEAST_RATIO * y.quant.scales[0] / x.quant.scales[0])
     floor = np.abs(bias.data.astype(np.float64)) / (_INT32_ROOM * x.quant.scales[0])
     scales = np.maximum(scales, floor if weighted.per_channel else floor.max()).astype(np.float32)
     steps = data / scales.astype(np.float64).reshape(-1, *[1] * (data.ndim - 1))

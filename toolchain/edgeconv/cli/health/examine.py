@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
+from edgeconv.cli.health.compilers import check_compilers
 from edgeconv.cli.health.finding import Finding
 from edgeconv.cli.health.imports import check_codecs, check_imports
 from edgeconv.cli.health.machine import check_machine
@@ -25,5 +26,7 @@ def examine(progress: Progress) -> list[Finding]:
     progress.stage("runtimes")
     with tempfile.TemporaryDirectory() as folder:
         found += check_runtimes(Path(folder))
+    progress.stage("compilers")
+    found += check_compilers()
     progress.stage("codecs")
     return [*found, *check_codecs(), *machine]

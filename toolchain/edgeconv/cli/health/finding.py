@@ -12,7 +12,7 @@ State = Literal["ok", "note", "broken"]
 @dataclass(frozen=True)
 class Finding:
     topic: str
-    """Group it is shown in: 'Python', 'Packages', 'Runtimes', 'Machine'."""
+    """Group it is shown in: 'Python', 'Packages', 'Runtimes', 'Compilers', 'Machine'."""
     name: str
     state: State
     """ok; note: worth knowing, nothing fails; broken: exports fail."""

@@ -16,7 +16,8 @@ STRIDED_SLICE SUB SUM TANH TRANSPOSE TRANSPOSE_CONV UNIDIRECTIONAL_SEQUENCE_LSTM
 
 KNOWN_VERSION = 2
 """Op versions up to this one date from before compiler 16."""
-KNOWN_VERSIONS = {"CONV_2D": 3, "DEPTHWISE_CONV_2D": 3, "FULLY_CONNECTED": 3}
+KNOWN_VERSIONS = {"CONV_2D": 3, "DEPTHWISE_CONV_2D": 3, "FULLY_CONNECTED": 4}
+"""Newer ones that do too: what converters of that time gave these operators in int8."""
 
 COMPILED_OP = "edgetpu-custom-op"
 """The one op that the Edge TPU compiler leaves in a compiled file."""

@@ -30,8 +30,7 @@ def conv2d(e: Emitter, tensor: str, weight: Array, bias: Array | None, window: W
         "padding": padding,
         "strideH": window.stride[0],
         "strideW": window.stride[1],
-        "dilationHFactor": window.dilation[0],
-        "dilationWFactor": window.dilation[1],
+        **_dilation(window),
     }
     if groups == channels and groups > 1 and weight.shape[1] == 1:
         options["depthMultiplier"] = weight.shape[0] // channels
@@ -39,6 +38,15 @@ def conv2d(e: Emitter, tensor: str, weight: Array, bias: Array | None, window: W
         return e.emit("DEPTHWISE_CONV_2D", [tensor, filters, e.constant(bias.astype(np.float32))], shape, **options)
     filters = e.constant(weight.transpose(0, 2, 3, 1).astype(np.float32))
     return e.emit("CONV_2D", [tensor, filters, e.constant(bias.astype(np.float32))], shape, **options)
+
+
+def _dilation(window: Window) -> dict[str, int]:
+    """Along a single tap a dilation means nothing: it is written as the other axis has it, because the Edge TPU takes
+    only equal ones.
+    """
+    real = [d for d, kernel in zip(window.dilation, window.kernel, strict=True) if kernel > 1]
+    height, width = window.dilation if len(real) == 2 else (real or [1]) * 2
+    return {"dilationHFactor": height, "dilationWFactor": width}
 
 
 def _out(window: Window, valid: tuple[int, int] | None, size: tuple[int, ...], padding: str) -> tuple[int, int]:

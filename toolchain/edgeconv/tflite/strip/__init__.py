@@ -14,7 +14,9 @@ from edgeconv.core.errors import ModelError, Refusal, Refused
 from edgeconv.tflite.graph import Graph, Op
 from edgeconv.tflite.in_place import guard_in_place
 from edgeconv.tflite.strip.builder import Strip
-from edgeconv.tflite.strip.forms import Form, Rezero, fits
+from edgeconv.tflite.strip.choosing import cheapest
+from edgeconv.tflite.strip.forms import Choice, Form, Rezero, fits, pixels
+from edgeconv.tflite.strip.pitch import SPATIAL
 from edgeconv.tflite.strip.registry import all_rules
 
 __all__ = ["Form", "Rezero", "Stripped", "to_strip"]
@@ -27,18 +29,27 @@ class Stripped:
     """How each input lies, by public name."""
 
 
-def to_strip(graph: Graph, rezero: Rezero = Rezero.CUT) -> Stripped:
+def to_strip(graph: Graph, rezero: Rezero = Rezero.CUT, tails: Mapping[str, int] | None = None) -> Stripped:
     """The same function with prod(shape[:-3]) == 1 in every tensor.
 
     Args:
         graph: in frames fold, optimized, float or quantized; it stays as it is.
         rezero: how gaps are cleared.
+        tails: elements behind each frame of the inputs, by public name, where another file has them so already.
 
     Raises:
         ModelError: operators that have no strip form; all are listed.
     """
-    strip = Strip(graph, rezero)
-    inputs = {graph.ports[name]: strip.enter(name) for name in graph.inputs}
+    shapes = [graph.shape(name) for op in graph.ops if op.kind in SPATIAL for name in (op.inputs[0], op.outputs[0])]
+    sizes = sorted({pixels(shape) for shape in shapes}, reverse=True)
+    if rezero is Rezero.AUTO:
+        return cheapest(lambda choice: _folded(graph, choice, tails or {}), lambda made: made.graph, sizes)
+    return _folded(graph, dict.fromkeys(sizes, rezero), tails or {})
+
+
+def _folded(graph: Graph, choice: Choice, tails: Mapping[str, int]) -> Stripped:
+    strip = Strip(graph, choice)
+    inputs = {graph.ports[name]: strip.enter(name, tails.get(graph.ports[name])) for name in graph.inputs}
     refusals = []
     refused: set[str] = set()
     for op in graph.ops:

@@ -13,7 +13,7 @@ import numpy as np
 from edgeconv.core.layout import Array
 from edgeconv.tflite.emitter import nonnegative_tensors
 from edgeconv.tflite.graph import Graph, Op, Quant, Tensor
-from edgeconv.tflite.strip.forms import LARGEST_AXIS, Form, Rezero, Shape, fits, grouped, stretched
+from edgeconv.tflite.strip.forms import LARGEST_AXIS, Choice, Form, Rezero, Shape, fits, grouped, pixels, stretched
 
 Deferred = Callable[[], list[Form]]
 
@@ -21,8 +21,8 @@ Deferred = Callable[[], list[Form]]
 class Strip:
     """Rules ask for a form of what they read (`plain`, `gapped`), emit operators, and say what they made (`made`)."""
 
-    def __init__(self, source: Graph, rezero: Rezero) -> None:
-        self.source, self.rezero = source, rezero
+    def __init__(self, source: Graph, choice: Choice) -> None:
+        self.source, self._choice = source, choice
         self.graph = Graph(ports={})
         self.users = source.users()
         self._producers = {op.outputs[0]: op for op in source.ops}
@@ -36,6 +36,10 @@ class Strip:
     def nonnegative(self) -> frozenset[str]:
         """Tensors of the frames graph without negative values."""
         return nonnegative_tensors(self.source)
+
+    def masks(self, name: str) -> bool:
+        """A gap of this tensor is kept and masked; else it is cut off and padded anew."""
+        return self._choice.get(pixels(self.shape(name)), Rezero.CUT) is Rezero.MASK
 
     def shape(self, name: str) -> Shape:
         return self.source.shape(name)
@@ -70,8 +74,8 @@ class Strip:
 
     def by_preference(self, name: str) -> list[Form]:
         """Forms that are there, for an operator that takes any."""
-        cut = self.rezero is Rezero.CUT
-        return sorted(self.forms(name), key=lambda f: ((f.tail == 0) != cut, not f.clean))
+        masks = self.masks(name)
+        return sorted(self.forms(name), key=lambda f: ((f.tail == 0) == masks, not f.clean))
 
     def plain(self, name: str) -> Form:
         """The form without gaps; cut out of another one if need be."""
@@ -95,7 +99,7 @@ class Strip:
     def gapped(self, name: str, gap: int, stride: int, clean: bool) -> tuple[Form, int]:
         """[F, H, W, C] with at least `gap` rows behind each frame, the pitch a multiple of `stride`.
 
-        Returns the form and its pitch. A gap that is there is cleared as `rezero` says; else a new one is padded.
+        Returns the form and its pitch. A gap that is there is masked if that is the choice; else a new one is padded.
         """
         frames, height, width, channels = self.shape(name)
         row = width * channels
@@ -108,7 +112,7 @@ class Strip:
         ready = next(((f, p) for f, p in found if f.clean or not clean), None)
         if ready is not None:
             return ready
-        if found and self.rezero is Rezero.MASK:
+        if found and self.masks(name):
             form, pitch = found[0]
             return self._masked(name, form, pitch), pitch
         pitch = max(self.pitch(name), height + gap)
@@ -142,15 +146,28 @@ class Strip:
     def _masked(self, name: str, form: Form, pitch: int) -> Form:
         frames, height, width, channels = self.shape(name)
         shape = (1, frames * pitch, width, channels)
-        rows = np.tile(np.arange(pitch) < height, frames).reshape(1, -1, 1, 1)
-        whole = self.source.tensors[name].dtype == "float32"
-        mask = rows.astype(np.float32 if whole else np.int8)
-        factor = self.constant(mask, None if whole else Quant((1.0,), (0,)))
+        factor = self.view(
+            self._mask(self.source.tensors[name].dtype, frames, height, pitch), (1, frames * pitch, 1, 1)
+        )
         cleared = Form(
             self.emit("MUL", [self.view(form.tensor, shape), factor], shape, f"{name}/masked", name), frames, form.tail
         )
         self.made(name, cleared)
         return cleared
+
+    def _mask(self, dtype: str, frames: int, height: int, pitch: int) -> str:
+        """[1, frames, pitch, 1]: 1 on rows of a frame, 0 between. It is computed, once, and so lies in RAM: Vela would
+        fetch a constant from flash anew for every column of every product.
+        """
+        key = ("mask", dtype, frames, height, pitch)
+        if key not in self._constants:
+            quant = None if dtype == "float32" else Quant((1.0,), (0,))
+            ones = self.constant(np.ones((1, frames, height, 1), dtype), quant)
+            mask = self.graph.add(Tensor(self.free("strip/mask"), (1, frames, pitch, 1), dtype, quant=quant))
+            added = self.ints([(0, 0), (0, 0), (0, pitch - height), (0, 0)])
+            self.graph.ops.append(Op("PAD", (ones, added), (mask,)))
+            self._constants[key] = mask
+        return self._constants[key]
 
     # -- tensors -------------------------------------------------------------------------------------------
 
@@ -209,8 +226,8 @@ class Strip:
 
     # -- ends ----------------------------------------------------------------------------------------------
 
-    def enter(self, name: str) -> Form:
-        """An input of the network: the strip itself, with the gap that its readers want."""
+    def enter(self, name: str, tail: int | None = None) -> Form:
+        """An input of the network: the strip itself, with the gap that its readers want, or that is given."""
         tensor, form = self.source.tensors[name], Form(name)
         shape = tensor.shape
         if not fits(shape):
@@ -219,9 +236,10 @@ class Strip:
             shape = view.shape
             if len(tensor.shape) == 4:
                 frames, height, width, channels = tensor.shape
-                pitch = self.pitch(name)
+                row = width * channels
+                pitch = self.pitch(name) if tail is None else height + tail // row
                 shape = (1, frames * pitch, width, channels)
-                form = Form(name, frames, (pitch - height) * width * channels)
+                form = Form(name, frames, (pitch - height) * row)
         self.graph.add(replace(tensor, shape=shape))
         self.graph.inputs.append(name)
         self.graph.ports[name] = self.source.ports[name]

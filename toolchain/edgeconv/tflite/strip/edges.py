@@ -39,8 +39,15 @@ def _repeated(strip: Strip, tensor: str, step: int, before: int, after: int, nam
         return strip.slice(tensor, (0, 0, at, 0), (1, outer, step, channels), f"{name}/edge", name)
 
     parts = [piece(0)] * before + [tensor] + ([piece(size - step)] * after if after else [])
+    return joined(strip, parts, 2, name)
+
+
+def joined(strip: Strip, parts: list[str], axis: int, name: str) -> str:
+    """The tensors, of the type and scale of `name`, one behind the other."""
+    parts = list(parts)
     while len(parts) > 1:
-        joined = parts[:_AT_ONCE]
-        shape = (1, outer, sum(strip.graph.shape(p)[2] for p in joined), channels)
-        parts[:_AT_ONCE] = [strip.emit("CONCATENATION", joined, shape, f"{name}/edged", name, axis=2)]
+        few = parts[:_AT_ONCE]
+        shape = list(strip.graph.shape(few[0]))
+        shape[axis] = sum(strip.graph.shape(part)[axis] for part in few)
+        parts[:_AT_ONCE] = [strip.emit("CONCATENATION", few, shape, f"{name}/joined", name, axis=axis)]
     return parts[0]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -20,6 +20,17 @@ class Rezero(str, Enum):
     """It is sliced off and padded anew: no multiplication, the shortest strips."""
     MASK = "mask"
     """It is multiplied with 0: one pass instead of two, and strided layers keep it."""
+    AUTO = "auto"
+    """For the tensors of each size of frame what costs less, all told."""
+
+
+Choice = Mapping[int, Rezero]
+"""CUT or MASK by size of frame; CUT for any that is not named."""
+
+
+def pixels(shape: Shape) -> int:
+    """Rows times columns of a frame in [F, H, W, C] or [1, T, H·W, C]: what is chosen alike."""
+    return 0 if len(shape) != 4 else shape[2] if shape[0] == 1 else shape[1] * shape[2]
 
 
 @dataclass(frozen=True)

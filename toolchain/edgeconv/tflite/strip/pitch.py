@@ -6,7 +6,6 @@ import math
 from collections import deque
 from typing import TYPE_CHECKING
 
-from edgeconv.tflite.strip.forms import Rezero
 from edgeconv.tflite.strip.window import geometry
 
 if TYPE_CHECKING:
@@ -15,7 +14,7 @@ if TYPE_CHECKING:
 TOLERANCE = 1.05
 """Rows that may be added so that strided layers ahead keep the gap: 224 becomes 232, and 116, 58, 29 follow."""
 
-_SPATIAL = ("CONV_2D", "DEPTHWISE_CONV_2D", "MAX_POOL_2D")
+SPATIAL = ("CONV_2D", "DEPTHWISE_CONV_2D", "MAX_POOL_2D")
 _PASSED = (
     "RESHAPE",
     "STRIDED_SLICE",
@@ -35,16 +34,14 @@ def wanted_pitch(strip: Strip, name: str) -> int:
     behind them need. Only the size of strips hangs on it, nothing of what they hold.
     """
     height = strip.shape(name)[1]
-    wishes = sorted(_wishes(strip, name, height))
-    best = height
-    for count in range(1, len(wishes) + 1):
-        unit = math.lcm(*(multiple for multiple, _, _ in wishes[:count]))
-        least = max(rows for _, rows, _ in wishes[:count])
-        pitch = least + -least % unit
-        if not wishes[count - 1][2] and pitch > TOLERANCE * height:
-            break
-        best = pitch
-    return best
+    wishes = _wishes(strip, name, height)
+    unit, least = 1, height
+    for now in (True, False):
+        for multiple, rows in sorted((m, r) for m, r, needed in wishes if needed is now):
+            longer, more = math.lcm(unit, multiple), max(least, rows)
+            if now or more + -more % longer <= TOLERANCE * height:
+                unit, least = longer, more
+    return least + -least % unit
 
 
 def _wishes(strip: Strip, name: str, height: int) -> set[tuple[int, int, bool]]:
@@ -56,17 +53,17 @@ def _wishes(strip: Strip, name: str, height: int) -> set[tuple[int, int, bool]]:
         at, scale, rows, direct = ways.popleft()
         for op in strip.users.get(at, []):
             out, shape = op.outputs[0], strip.shape(at)
-            if out in seen or (op.kind in _SPATIAL and op.inputs[0] != at):
+            if out in seen or (op.kind in SPATIAL and op.inputs[0] != at):
                 continue
             step, near, left = 1, direct, rows
-            if op.kind in _SPATIAL:
+            if op.kind in SPATIAL:
                 if len(shape) == 4 and shape[0] > 1 and shape[1] == rows:
                     seen_by = geometry(strip, op).height
                     step, left = seen_by.stride, seen_by.out
                     if seen_by.gap or step > 1:
                         found.add((scale * step, scale * (rows + seen_by.gap), direct))
-                    near = direct and not seen_by.gap
-                    if not near and strip.rezero is Rezero.CUT:
+                    near = False
+                    if not strip.masks(out):
                         continue
                 elif len(shape) != 4 or shape[0] != 1:
                     continue
@@ -74,10 +71,10 @@ def _wishes(strip: Strip, name: str, height: int) -> set[tuple[int, int, bool]]:
                 continue
             elif op.kind == "PAD" and len(shape) == 4 and shape[0] > 1 and strip.shape(out)[1] != shape[1]:
                 for reader in strip.users.get(out, []):  # it is seen through
-                    if reader.kind in _SPATIAL:
+                    if reader.kind in SPATIAL:
                         seen_by = geometry(strip, reader).height
                         found.add((scale * seen_by.stride, scale * (rows + seen_by.gap), direct))
-                        if strip.rezero is Rezero.MASK:
+                        if strip.masks(reader.outputs[0]):
                             ways.append((reader.outputs[0], scale * seen_by.stride, seen_by.out, False))
                 continue
             seen.add(out)

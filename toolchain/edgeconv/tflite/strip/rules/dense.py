@@ -12,14 +12,12 @@ from edgeconv.tflite.strip.registry import rule
 
 @rule("FULLY_CONNECTED")
 def dense(strip: Strip, op: Op) -> None:
-    """Before: [..., K]. After: [rows, K]."""
+    """Before: [..., K]. After: [rows, K], so that the operator is of version 4, which all compilers know."""
     x, out = op.inputs[0], op.outputs[0]
-    shape, made, options = strip.shape(x), strip.shape(out), op.options
-    if not fits(shape):
-        rows = math.prod(shape[:-1])
-        shape, made, options = (rows, shape[-1]), (rows, made[-1]), {**options, "keepNumDims": False}
-    inputs = [strip.view(strip.plain(x).tensor, shape), *(strip.kept(i) for i in op.inputs[1:])]
-    strip.made(out, Form(strip.emit(op.kind, inputs, made, out, out, **options)))
+    rows = math.prod(strip.shape(x)[:-1])
+    inputs = [strip.view(strip.plain(x).tensor, (rows, strip.shape(x)[-1])), *(strip.kept(i) for i in op.inputs[1:])]
+    options = {**op.options, "keepNumDims": False}
+    strip.made(out, Form(strip.emit(op.kind, inputs, (rows, strip.shape(out)[-1]), out, out, **options)))
 
 
 @rule("SOFTMAX", "LOG_SOFTMAX")

@@ -7,7 +7,7 @@ import math
 from edgeconv.core.errors import Refused
 from edgeconv.tflite.graph import Op
 from edgeconv.tflite.strip.builder import Strip, spread
-from edgeconv.tflite.strip.forms import Form, Rezero, Shape, common_view, stretched
+from edgeconv.tflite.strip.forms import Form, Shape, common_view, stretched
 from edgeconv.tflite.strip.registry import rule
 
 _PARTIAL = ("DIV", "FLOOR_MOD", "LOG", "POW", "RSQRT", "SQRT")
@@ -57,7 +57,7 @@ def _common(strip: Strip, op: Op) -> tuple[int, int]:
     offers = [{(f.frames, f.tail) for f in strip.forms(i) if f.tail} for i in full]
     plain = all(any(f.tail == 0 for f in strip.forms(i)) for i in full)
     gapped = [o for o in set.intersection(*offers) if _takes(strip, op, *o)]
-    if not gapped or (plain and strip.rezero is Rezero.CUT):
+    if not gapped or (plain and not strip.masks(full[0])):
         return 1, 0
     order = [(f.frames, f.tail) for f in strip.forms(full[0])]
     return min(gapped, key=order.index)
