@@ -12,6 +12,8 @@ from ai_edge_litert.interpreter import Interpreter
 
 from edgeconv import pipeline, sources
 from edgeconv.profiles import ClipsProfile, ParityProfile, load_profile
+from edgeconv.runner import run as runner
+from edgeconv.video.synthetic import write_synthetic
 
 NETWORKS = '''
 import torch
@@ -117,6 +119,21 @@ def test_golden_vectors_hold_for_every_input_and_output(paths: tuple[pipeline.Ex
             assert np.ptp(expected) > 20
 
 
+def test_the_runner_fills_both_paths_from_one_video(paths: tuple[pipeline.ExportResult, Any], tmp_path: Path) -> None:
+    """The golden inputs come out of the video that they were taken from, and both outputs come back."""
+    write_synthetic(tmp_path, "verification", 4, seed=0)
+    bundle = runner.Bundle(paths[0].bundle)
+    vector = paths[1]["golden"][0]
+    values = runner.read_values(tmp_path / vector["clip"].partition("#")[0], bundle)
+    for value, meaning, name in zip(values, bundle.inputs, vector["inputs"], strict=True):
+        np.testing.assert_array_equal(
+            runner.arranged(value, meaning, np.dtype("int8")), np.load(paths[0].bundle / name)
+        )
+    network = runner.open_whole(bundle, runner.Settings())
+    shapes = [output.shape for output in runner.answer(bundle, network, values)]
+    assert shapes == [tuple(output["shape"]) for output in paths[1]["outputs"]]
+
+
 def test_ready_samples_calibrate_what_no_video_can_fill(tmp_path: Path) -> None:
     random, folder = np.random.default_rng(0), tmp_path / "samples"
     folder.mkdir()
@@ -134,6 +151,12 @@ def test_ready_samples_calibrate_what_no_video_can_fill(tmp_path: Path) -> None:
     volume, facts = manifest["inputs"]
     assert (volume["pixels"], facts["pixels"]) == (None, None)
     assert (volume["name"], facts["name"], facts["layout"]) == ("volume", "facts", "as in the source")
+    bundle = runner.Bundle(result.bundle)
+    values = runner.read_values(folder / manifest["golden"][0]["clip"], bundle)
+    for value, meaning, name in zip(values, bundle.inputs, manifest["golden"][0]["inputs"], strict=True):
+        np.testing.assert_array_equal(runner.arranged(value, meaning, np.dtype("int8")), np.load(result.bundle / name))
+    with pytest.raises(runner.Stop, match=r"takes no pictures, but volume \[1, 2, 4, 12, 10\]"):
+        runner.read_values(folder, bundle)
     assert volume["scale"] * 255 == pytest.approx(np.ptp(_seen(folder, calibration, "volume")), rel=0.02)
 
 

@@ -93,7 +93,8 @@ def test_a_flipped_byte_fails(copy: Path, name: str) -> None:
 def test_a_changed_manifest_fails(copy: Path) -> None:
     text = (copy / "manifest.json").read_text(encoding="utf-8")
     (copy / "manifest.json").write_text(text.replace('"seed": 0', '"seed": 1'), encoding="utf-8")
-    assert run(copy, "--self-test", expect=1)["findings"] == ["manifest.json was changed: its seal is broken"]
+    for arguments in (["--self-test"], ["golden/clip_0_input.npy"]):
+        assert run(copy, *arguments, expect=1)["error"] == "manifest.json was changed: its seal is broken"
 
 
 def test_a_missing_part_fails(copy: Path) -> None:
@@ -183,7 +184,7 @@ def test_streaming_gives_what_the_whole_gives_on_the_last_frames(bundle: Path, f
     assert list(got) == [2 * (FRAMES - 1), 2 * (FRAMES + 2), 2 * (FRAMES + 5)]
     for last, outputs in got.items():
         clip = seen[last - 2 * (FRAMES - 1) : last + 1 : 2]
-        values = runner.sampled(runner.Footage(clip), made)
+        values = runner.sampled(clip, made)
         np.testing.assert_array_equal(outputs[0], runner.answer(made, whole, values)[0])
     assert len({outputs[0].tobytes() for outputs in got.values()}) == 3, "the frames matter"
     told = run(bundle, "--stream", footage, "--every", str(FRAMES))

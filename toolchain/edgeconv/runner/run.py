@@ -23,6 +23,7 @@ import platform
 import re
 import sys
 import time
+import zipfile
 from collections import deque
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, Callable, Iterable, Iterator, NamedTuple, Sequence  # noqa: UP035 - collections.abc[...] needs 3.9
@@ -73,15 +74,17 @@ class Bundle:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         try:
-            self.text = (folder / "manifest.json").read_text(encoding="utf-8")
-            self.manifest: dict[str, Any] = json.loads(self.text)
-            version = self.manifest["format_version"]
+            text = (folder / "manifest.json").read_text(encoding="utf-8")
+            self.manifest: dict[str, Any] = json.loads(text)
+            version, whole = self.manifest["format_version"], sealed(self.manifest) == text
         except OSError as error:
             raise Stop(USAGE, f"no manifest.json in '{folder}': {error.strerror}", "copy the whole bundle") from None
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise Stop(FOUND, f"manifest.json is damaged: {error}", "copy the bundle again") from None
         if version != FORMAT:
             raise Stop(USAGE, f"manifest.json has format {version}, this run.py reads {FORMAT}", "use its own run.py")
+        if not whole:
+            raise Stop(FOUND, "manifest.json was changed: its seal is broken", "copy the bundle again")
         self.inputs: list[dict[str, Any]] = self.manifest["inputs"]
         self.split: dict[str, Any] | None = self.manifest["split"]
 
@@ -108,9 +111,7 @@ class Bundle:
 
     def damage(self) -> list[str]:
         """What is not as it was when the bundle was made. Files that the device does not need may be absent."""
-        unsealed = {key: value for key, value in self.manifest.items() if key != "seal"}
-        seal = hashlib.sha256(json.dumps(unsealed, indent=2, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
-        found = [] if seal == self.manifest.get("seal") else ["manifest.json was changed: its seal is broken"]
+        found = []
         for name, entry in sorted(self.manifest["files"].items()):
             path = self.path(name)
             if not path.is_file():
@@ -125,6 +126,13 @@ class Bundle:
     def _needs(self, name: str) -> bool:
         parts = [self.split["backbone"], self.split["head"]] if self.split else []
         return name in (MODEL, *parts, self.manifest["labels"]) or name.startswith("golden/")
+
+
+def sealed(document: dict[str, Any]) -> str:
+    """The only form of a document that carries its own SHA-256."""
+    unsealed = {key: value for key, value in document.items() if key != "seal"}
+    seal = hashlib.sha256(json.dumps(unsealed, indent=2, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+    return json.dumps({**unsealed, "seal": seal}, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
 
 
 def sha256(path: Path) -> str:
@@ -455,9 +463,10 @@ class Clip:
         return [from_pixels(views, meaning) for views, meaning in zip(self._views, self._inputs)]
 
 
-def sampled(footage: Footage, bundle: Bundle) -> list[Array]:
+def sampled(source: Path | Array, bundle: Bundle) -> list[Array]:
     """The input values of a whole video: the middle frame of each of equally long segments."""
-    clip, total = Clip(bundle.inputs), len(footage)
+    clip, footage = Clip(bundle.inputs), Footage(source)
+    total = len(footage)
     tick = total / clip.frames
     wanted = [int(tick / 2 + tick * place) for place in range(clip.frames)]
     for index, picture in footage.pick(wanted):
@@ -486,21 +495,32 @@ def read_values(path: Path, bundle: Bundle, kind: str | None = None) -> list[Arr
     `kind` is 'pictures' or 'quantized', and only asked for where a uint8 array may be either.
     """
     if path.suffix not in (".npy", ".npz"):
-        return sampled(Footage(path), bundle)
+        return sampled(path, bundle)
     named = load_arrays(path, bundle.inputs[0]["name"])
     for array in named.values():
         if array.dtype == np.uint8 and array.ndim == 4 and array.shape[-1] == 3 and kind != "quantized":
             if not kind and ("uint8", list(array.shape)) in [(m["dtype"], m["shape"]) for m in bundle.inputs]:
                 raise Stop(USAGE, f"'{path}' may be pictures or quantized", "say --as pictures or --as quantized")
-            return sampled(Footage(array), bundle)
-    held = {name: f"{array.dtype} {list(array.shape)}" for name, array in named.items()}
-    for meaning in bundle.inputs:
-        asked = [f"float32 {meaning['source_shape']}", f"{meaning['dtype']} {meaning['shape']}"]
-        got = held.get(meaning["name"], "nothing")
-        if got not in asked:
-            advice = f"it takes {asked[0]}, quantized {asked[1]}, or pictures uint8 [frames, height, width, 3] in RGB"
-            raise Stop(USAGE, f"'{path}' holds {got} for the input '{meaning['name']}'", advice)
-    return [named[meaning["name"]] for meaning in bundle.inputs]
+            return sampled(array, bundle)
+    return [as_input(named.get(meaning["name"]), meaning, path) for meaning in bundle.inputs]
+
+
+def _without_one(shape: list[int]) -> list[int]:
+    return shape[1:] if shape[:1] == [1] else shape
+
+
+def as_input(array: Array | None, meaning: dict[str, Any], path: Path) -> Array:
+    """Floats in the shape of the source network, whose leading 1 may be left out; or quantized, as the tensor is."""
+    source, tensor = meaning["source_shape"], meaning["shape"]
+    if array is not None and array.dtype.kind == "f" and list(array.shape) in (source, _without_one(source)):
+        return array.reshape(source).astype(np.float32)
+    if array is not None and (array.dtype.name, list(array.shape)) == (meaning["dtype"], tensor):
+        return array
+    got = "nothing" if array is None else f"{array.dtype} {list(array.shape)}"
+    advice = f"it takes float32 {source}, quantized {meaning['dtype']} {tensor}" + (
+        ", or pictures uint8 [frames, height, width, 3] in RGB" if meaning["pixels"] else ""
+    )
+    raise Stop(USAGE, f"'{path}' holds {got} for the input '{meaning['name']}'", advice)
 
 
 def read_pictures(path: Path) -> Footage:
@@ -519,8 +539,8 @@ def load_arrays(path: Path, name: str) -> dict[str, Array]:
     try:
         loaded = np.load(path, allow_pickle=False)
         return dict(loaded) if path.suffix == ".npz" else {name: loaded}
-    except (OSError, ValueError) as error:
-        raise Stop(USAGE, f"'{path}' cannot be read: {error}") from None
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+        raise Stop(USAGE, f"'{path}' cannot be read: {error or 'it is empty'}") from None
 
 
 def streamed(
