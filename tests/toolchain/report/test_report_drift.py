@@ -10,7 +10,7 @@ from itertools import pairwise
 import pytest
 
 from edgeconv.core.report import DriftPoint, Report
-from edgeconv.report.drift import BADGE_GAP, BOTTOM, LEFT, RIGHT, TOP, DriftPlot, drift_plot
+from edgeconv.report.drift import BADGE_GAP, BOTTOM, LEFT, RIGHT, TOP, DriftPlot, drift_plot, worst
 from edgeconv.report.html import render_html
 from edgeconv.report.markdown import render_markdown
 from edgeconv.report.view import costliest, drift_start
@@ -119,3 +119,15 @@ def test_where_it_starts_and_what_costs_most(passing: Report) -> None:
     assert "10.5 dB" in page
     assert "10.5 dB" in text
     assert "cause 2" in text
+
+
+def test_what_only_moves_values_is_not_named_twice() -> None:
+    ops = ("ADD", "RESHAPE", "STRIDED_SLICE", "MUL")
+    points = tuple(
+        DriftPoint(tensor=op, op=op, sqnr_db=db, cosine=1) for op, db in zip(ops, (9, 9, 8, 12), strict=True)
+    )
+    assert [p.tensor for p in worst(points)] == ["ADD", "MUL"]
+    assert [p.tensor for p in worst(points[1:3])] == ["STRIDED_SLICE", "RESHAPE"]
+    plot = drift_plot(points)
+    assert plot is not None
+    assert [b.dot.point.tensor for b in plot.badges] == ["ADD", "MUL"]

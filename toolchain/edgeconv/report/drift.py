@@ -16,6 +16,15 @@ BAND = 18.0
 """Height of the band above the axis for tensors without any difference."""
 BADGE_GAP = 22.0
 WORST = 5
+_MOVES = ("RESHAPE", "STRIDED_SLICE")
+"""What they give is what they were given: not worth a second mention."""
+
+
+def worst(points: Sequence[DriftPoint], count: int = WORST) -> tuple[DriftPoint, ...]:
+    """The tensors that lie furthest off, the worst first; those that only show another's values again are left out."""
+    computed = [p for p in points if p.op not in _MOVES] or list(points)
+    measured = [p for p in computed if not math.isnan(p.sqnr_db)]
+    return tuple(sorted(measured, key=lambda p: p.sqnr_db)[:count])
 
 
 @dataclass(frozen=True)
@@ -89,10 +98,11 @@ def drift_plot(points: Sequence[DriftPoint]) -> DriftPlot | None:
         dots.append(
             Dot(point, i + 1, round(x, 1), y, round(x - hit / 2, 1), round(hit, 1), "identical" if same else "measured")
         )
+    furthest = worst(points)
     levels = range(round(low / step), round(high / step) + 1)
     return DriftPlot(
         dots=tuple(dots),
-        badges=_badges([d for d in dots if d.kind == "measured"]),
+        badges=_badges([d for d in dots if d.kind == "measured" and d.point in furthest]),
         path=_path(dots),
         y_ticks=tuple(Tick(y_of(k * step), str(k * step).replace("-", "−"), error_share(k * step)) for k in levels),
         x_ticks=tuple(
@@ -131,9 +141,9 @@ def _path(dots: Sequence[Dot]) -> str:
 
 def _badges(dots: Sequence[Dot]) -> tuple[Badge, ...]:
     """Number the worst tensors and move their numbers apart."""
-    worst = sorted(dots, key=lambda d: (d.point.sqnr_db, d.number))[:WORST]
-    rank = {d.number: i + 1 for i, d in enumerate(worst)}
-    ordered = sorted(worst, key=lambda d: d.number)
+    ranked = sorted(dots, key=lambda d: (d.point.sqnr_db, d.number))[:WORST]
+    rank = {d.number: i + 1 for i, d in enumerate(ranked)}
+    ordered = sorted(ranked, key=lambda d: d.number)
     xs: list[float] = []
     for dot in ordered:
         xs.append(max(dot.x, xs[-1] + BADGE_GAP) if xs else dot.x)

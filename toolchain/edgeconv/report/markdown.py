@@ -9,6 +9,7 @@ from edgeconv.report import format as fmt
 from edgeconv.report import view
 from edgeconv.report.compilation import compilation_block
 from edgeconv.report.coverage import coverage_blocks
+from edgeconv.report.drift import worst
 from edgeconv.report.markup import escape, table
 from edgeconv.report.split import split_block
 
@@ -101,10 +102,11 @@ def _pair(pair: ParityPair) -> tuple[str, ...]:
 
 
 def _drift(report: Report) -> str:
-    worst = sorted(report.drift, key=lambda p: p.sqnr_db)[:3]
-    if not worst:
+    if not report.drift:
         return ""
-    named = "; ".join(f"{escape(p.tensor)} ({escape(p.op)}) {escape(fmt.decibel(p.sqnr_db))}" for p in worst)
+    named = "; ".join(
+        f"{escape(p.tensor)} ({escape(p.op)}) {escape(fmt.decibel(p.sqnr_db))}" for p in worst(report.drift, 3)
+    )
     counted = fmt.plural(len(report.drift), "compared tensor")
     said = f"Largest drift of {counted}: {named}. {escape(view.drift_start(report))}"
     rows = (
