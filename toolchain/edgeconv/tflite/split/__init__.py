@@ -7,13 +7,14 @@ graph, quantized or not, so that one after the other the parts give what the who
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from edgeconv.core.errors import ModelError
-from edgeconv.tflite.graph import Graph, Op
+from edgeconv.tflite.graph import Graph, Op, Tensor
 from edgeconv.tflite.in_place import guard_in_place
 from edgeconv.tflite.spec import specs
-from edgeconv.tflite.split.locality import for_one_frame, treats_frames_alone
+from edgeconv.tflite.split.locality import for_one_frame, frames_axis
 
 __all__ = ["FEATURES", "Parts", "split"]
 
@@ -24,9 +25,9 @@ FEATURES = "features"
 @dataclass(frozen=True)
 class Parts:
     backbone: Graph
-    """[1, ...frame] to [1, ...features]"""
+    """[1, ...frame] to features of one frame"""
     head: Graph
-    """[frames, ...features] to the outputs of the whole"""
+    """Features, frame after frame, to the outputs of the whole"""
     cut: str
     """The tensor of the whole that is cut."""
     frames: int
@@ -50,12 +51,13 @@ def split(graph: Graph) -> Parts:
     frames = graph.shape(source)[0]
     if frames == 1:
         raise _refusal("it takes one frame as it is")
-    alone = {source}
+    alone = {source: 0}
     mixing: list[Op] = []
     for op in graph.ops:
-        if treats_frames_alone(graph, op, alone):
-            alone |= set(op.outputs)
-        elif alone & set(op.inputs):
+        axis = frames_axis(graph, op, alone)
+        if axis is not None:
+            alone[op.outputs[0]] = axis
+        elif alone.keys() & set(op.inputs):
             mixing.append(op)
     cut = _best_cut(graph, alone)
     if cut is None:
@@ -65,7 +67,7 @@ def split(graph: Graph) -> Parts:
             if first
             else "no operator looks at more than one frame"
         )
-    return Parts(_backbone(graph, cut), _head(graph, cut), cut, frames)
+    return Parts(_backbone(graph, cut, alone), _head(graph, cut), cut, frames)
 
 
 def _refusal(why: str) -> ModelError:
@@ -76,7 +78,7 @@ def _refusal(why: str) -> ModelError:
     )
 
 
-def _best_cut(graph: Graph, alone: set[str]) -> str | None:
+def _best_cut(graph: Graph, alone: Mapping[str, int]) -> str | None:
     weighted = {kind for kind, spec in specs().items() if spec.weighted is not None}
     best: tuple[int, float, str] | None = None
     work = 0
@@ -101,19 +103,22 @@ def _separates(graph: Graph, name: str) -> bool:
     return not reached & set(graph.outputs) and name not in graph.outputs
 
 
-def _backbone(graph: Graph, cut: str) -> Graph:
-    made = Graph(inputs=list(graph.inputs), outputs=[cut], ports={graph.inputs[0]: graph.ports[graph.inputs[0]]})
-    made.ports[cut] = FEATURES
-    whole = _pruned(graph, [cut])
-    for name in graph.inputs:
-        made.add(replace(graph.tensors[name], shape=(1, *graph.shape(name)[1:])))
-    for op in whole.ops:
-        one = for_one_frame(graph, op, made)
-        for out in op.outputs:
-            made.add(replace(graph.tensors[out], shape=(1, *graph.shape(out)[1:])))
+def _backbone(graph: Graph, cut: str, frames: Mapping[str, int]) -> Graph:
+    source = graph.inputs[0]
+    made = Graph(inputs=[source], outputs=[cut], ports={source: graph.ports[source], cut: FEATURES})
+    made.add(_one(graph, source, frames[source]))
+    for op in _pruned(graph, [cut]).ops:
+        axis = frames[op.outputs[0]]
+        one = for_one_frame(graph, op, axis, made)
+        made.add(_one(graph, op.outputs[0], axis))
         made.ops.append(one)
     guard_in_place(made)
     return made
+
+
+def _one(graph: Graph, name: str, axis: int) -> Tensor:
+    tensor = graph.tensors[name]
+    return replace(tensor, shape=tuple(1 if at == axis else size for at, size in enumerate(tensor.shape)))
 
 
 def _head(graph: Graph, cut: str) -> Graph:
