@@ -6,6 +6,7 @@ import json
 import os
 import re
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,13 @@ from bundle_cases import FILES, write_bundle
 from edgeconv.bundle import inspect_bundle, write_sealed
 from edgeconv.core.errors import UsageError
 
+TENSOR = {"tensor": "t", "dtype": "int8", "shape": [1, 8], "scale": 0.1, "zero_point": 0}
+SPLIT = {
+    "backbone": "model_int8.tflite",
+    "head": "../head_int8.tflite",
+    "frames": 16,
+    **dict.fromkeys(("frame", "features", "stacked"), TENSOR),
+}
 ALL = (*FILES, "manifest.json", "timings.json")
 
 
@@ -155,9 +163,13 @@ def test_huge_sizes_are_told_and_not_read(bundle: Path) -> None:
     assert "at most 16777216 are read" in findings(bundle)[-1]
 
 
+def _update(name: str, change: dict[str, Any], manifest: dict[str, Any]) -> None:
+    manifest["files"][name].update(change)
+
+
 def test_sizes_and_digests_that_cannot_be(bundle: Path) -> None:
     for change in ({"bytes": -1}, {"sha256": "0" * 63}, {"sha256": "X" * 64}):
-        reseal(bundle, lambda m, change=change: m["files"]["labels.txt"].update(change))  # type: ignore[misc]
+        reseal(bundle, partial(_update, "labels.txt", change))
         assert "manifest.json: has no possible size and SHA-256 for 'labels.txt'" in findings(bundle)
 
 
@@ -201,6 +213,8 @@ def test_a_manifest_of_another_schema_is_told_field_by_field(bundle: Path) -> No
 def test_files_that_are_used_must_be_listed(bundle: Path) -> None:
     reseal(bundle, lambda m: m.update(labels="names.txt"))
     assert findings(bundle) == ["manifest.json: uses 'names.txt', which is not among its files"]
+    reseal(bundle, lambda m: m.update(labels="labels.txt", split=SPLIT))
+    assert findings(bundle) == [f"manifest.json: uses '{SPLIT['head']}', which is not among its files"]
     reseal(bundle, lambda m: m["golden"][0].update(inputs=[]))
     assert any("has not one file per input and output" in told for told in findings(bundle))
 

@@ -132,6 +132,12 @@ def test_a_path_outside_is_refused(copy: Path) -> None:
     assert "outside" in run(copy, "--self-test", expect=1)["error"]
 
 
+def test_a_part_outside_is_refused(copy: Path) -> None:
+    """The same file, but by a way that leads out of the bundle."""
+    reseal(copy, lambda m: m["split"].update(head=f"../{copy.name}/head_int8.tflite"))
+    assert "outside" in run(copy, "--self-test", expect=1)["error"]
+
+
 def test_video_folder_and_array_give_the_same_classes(frames: Path, videos: Path, tmp_path: Path) -> None:
     import av
 

@@ -18,7 +18,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from edgeconv.bundle.manifest import NAME, VOLATILE, FileEntry, Manifest, sha256_of
-from edgeconv.bundle.seal import sealed
+from edgeconv.bundle.seal import KEY, sealed
 from edgeconv.core.errors import UsageError
 
 MAX_JSON = 16 << 20
@@ -118,11 +118,11 @@ def _read_sealed(path: Path) -> dict[str, Any]:
         raise _Broken(f"is not JSON: {error}") from error
     if not isinstance(document, dict):
         raise _Broken("is not a JSON object")
-    if "seal" not in document:
+    if KEY not in document:
         raise _Broken("has no seal: it was cut, or written by something else")
     if not unbroken:
         raise _Broken("was changed after it was written: its seal is broken")
-    return {key: value for key, value in document.items() if key != "seal"}
+    return {key: value for key, value in document.items() if key != KEY}
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -157,6 +157,7 @@ def _names(manifest: Manifest) -> Iterator[Finding]:
             yield Finding(NAME, f"leaves '{name}' unsigned; only {', '.join(VOLATILE)} may be")
     used = [
         *([manifest.labels] if manifest.labels else []),
+        *([manifest.split.backbone, manifest.split.head] if manifest.split else []),
         *(n for g in manifest.golden for n in g.inputs + g.outputs),
     ]
     for name in used:

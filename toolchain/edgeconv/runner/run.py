@@ -678,7 +678,8 @@ def open_parts(bundle: Bundle, how: Settings) -> Parts:
     split = bundle.split
     if split is None:
         raise Stop(USAGE, "the bundle is not split", "export it with --split backbone,head")
-    backbone, head = (Network(_compiled(bundle, split[part], how), how) for part in ("backbone", "head"))
+    names = [bundle.path(split[part]).name for part in ("backbone", "head")]
+    backbone, head = (Network(_compiled(bundle, name, how), how) for name in names)
     return Parts(backbone, head, split)
 
 
