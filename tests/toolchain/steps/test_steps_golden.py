@@ -59,7 +59,7 @@ def test_they_hold_what_was_fed_and_answered(road: Road) -> None:
     run, answers = judged(road, ("tflite-runtime", "litert"), shift=5)
     first, second = golden_vectors(road, run, NAMES)
     assert (first.clip, second.clip, first.produced_by) == ("one", "two", "tflite-runtime")
-    assert first.tolerance_lsb == second.tolerance_lsb == 10
+    assert first.tolerance_lsb == second.tolerance_lsb == 5
     clips = np.load(road.staged.scratch / "clips.npy")
     for number, vector in enumerate((first, second)):
         np.testing.assert_array_equal(np.load(road.staged.path / vector.inputs[0]), clips[number])
@@ -68,7 +68,7 @@ def test_they_hold_what_was_fed_and_answered(road: Road) -> None:
 
 def test_runtimes_that_agree_leave_room_for_rounding(road: Road) -> None:
     run, _ = judged(road, ("tflite-runtime", "litert"))
-    assert {vector.tolerance_lsb for vector in golden_vectors(road, run, NAMES)} == {2}
+    assert {vector.tolerance_lsb for vector in golden_vectors(road, run, NAMES)} == {1}
 
 
 def test_one_runtime_alone_is_compared_with_its_own_kernels(road: Road, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -84,7 +84,7 @@ def test_one_runtime_alone_is_compared_with_its_own_kernels(road: Road, monkeypa
 
     monkeypatch.setattr(runtimes, "run_model", other_kernels)
     vectors = golden_vectors(road, run, NAMES)
-    assert {vector.tolerance_lsb for vector in vectors} == {14}
+    assert {vector.tolerance_lsb for vector in vectors} == {7}
     assert [(r.runtime, r.delegate) for r in asked] == [("litert", False)]
     np.testing.assert_array_equal(np.load(asked[0].feeds[0].clips), np.load(road.staged.scratch / "clips.npy")[:2])
 
@@ -96,4 +96,4 @@ def test_without_a_judge_there_are_none(road: Road) -> None:
 
 def test_the_real_kernels_of_one_runtime_differ_little(road: Road) -> None:
     run, _ = judged(road, ("litert",))
-    assert all(2 <= vector.tolerance_lsb <= 4 for vector in golden_vectors(road, run, NAMES))
+    assert all(1 <= vector.tolerance_lsb <= 2 for vector in golden_vectors(road, run, NAMES))

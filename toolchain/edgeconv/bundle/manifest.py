@@ -102,7 +102,7 @@ class GoldenVector(_Part):
     outputs: tuple[str, ...]
     produced_by: str
     tolerance_lsb: int
-    """By how many quantization steps another runtime or machine may differ: twice what those of the export did."""
+    """By how many quantization steps another runtime or machine may differ: as far as those of the export did."""
 
 
 class Manifest(_Part):
