@@ -3,26 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import TypeVar
 
 from edgeconv.changes.change import MISSING, Change, Limits, Meaning, area, fallen, grown
 from edgeconv.core.report import Artifact, Coverage, Measure, Quantization, Report
+
+Item = TypeVar("Item")
+
+
+def _both(before: Mapping[str, Item], after: Mapping[str, Item]) -> Iterator[tuple[str, Item | None, Item | None]]:
+    """Everything that either has, by name; None: it is not there."""
+    for name in dict.fromkeys((*before, *after)):
+        yield name, before.get(name), after.get(name)
 
 
 @area
 def gates(before: Report, after: Report, _: Limits) -> Iterator[Change]:
     """A gate that no longer holds, or is no longer asked."""
-    old, new = ({g.name: g for g in r.gates} for r in (before, after))
     words = {True: "held", False: "failed"}
-    for name, gate in new.items():
-        was = old.get(name)
-        if was is None and not gate.passed:
+    for name, was, gate in _both(*({g.name: g for g in r.gates} for r in (before, after))):
+        if gate is None:
+            assert was is not None
+            yield Change("gates", name, words[was.passed], "not asked")
+        elif was is None and not gate.passed:
             yield Change("gates", name, MISSING, f"failed: {gate.measured}", Meaning.WORSE)
         elif was is not None and was.passed is not gate.passed:
             meaning = Meaning.BETTER if gate.passed else Meaning.WORSE
             yield Change("gates", name, words[was.passed], f"{words[gate.passed]}: {gate.measured}", meaning)
-    for name in old:
-        if name not in new:
-            yield Change("gates", name, words[old[name].passed], "not asked")
 
 
 @area
@@ -58,9 +65,7 @@ def _words(options: Mapping[str, str]) -> str:
 @area
 def files(before: Report, after: Report, limits: Limits) -> Iterator[Change]:
     """Files that came or went, and their sizes."""
-    old, new = ({a.file: a for a in r.artifacts} for r in (before, after))
-    for name in dict.fromkeys((*old, *new)):
-        was, now = old.get(name), new.get(name)
+    for name, was, now in _both(*({a.file: a for a in r.artifacts} for r in (before, after))):
         if was is None or now is None:
             yield Change("files", name, _bytes(was), _bytes(now))
         elif was.bytes != now.bytes:
@@ -86,11 +91,9 @@ def operators(before: Report, after: Report, _: Limits) -> Iterator[Change]:
 @area
 def quantization(before: Report, after: Report, _: Limits) -> Iterator[Change]:
     """Types and scales of inputs and outputs: code on the device that holds them as numbers must follow."""
-    old, new = ({q.tensor: q for q in (*r.inputs, *r.outputs)} for r in (before, after))
-    for name in dict.fromkeys((*old, *new)):
-        was, now = _meaning(old.get(name)), _meaning(new.get(name))
+    for name, was, now in _both(*({q.tensor: q for q in (*r.inputs, *r.outputs)} for r in (before, after))):
         if was != now:
-            yield Change("quantization", name, was, now)
+            yield Change("quantization", name, _meaning(was), _meaning(now))
 
 
 def _meaning(found: Quantization | None) -> str:
@@ -102,10 +105,7 @@ def _meaning(found: Quantization | None) -> str:
 @area
 def parity(before: Report, after: Report, limits: Limits) -> Iterator[Change]:
     """Mean and worst cosine of every comparison both made."""
-    old = {f"{p.reference} → {p.candidate}": p for p in before.parity}
-    new = {f"{p.reference} → {p.candidate}": p for p in after.parity}
-    for name in dict.fromkeys((*old, *new)):
-        was, pair = old.get(name), new.get(name)
+    for name, was, pair in _both(*({f"{p.reference} → {p.candidate}": p for p in r.parity} for r in (before, after))):
         if was is None or pair is None:
             yield Change("parity", name, "compared" if was else MISSING, "compared" if pair else MISSING)
             continue
@@ -125,9 +125,7 @@ def parity(before: Report, after: Report, limits: Limits) -> Iterator[Change]:
 @area
 def coverage(before: Report, after: Report, limits: Limits) -> Iterator[Change]:
     """The share of the work each target accelerates, its delegate partitions, ops it does not run."""
-    old, new = ({c.title: c for c in r.coverage} for r in (before, after))
-    for name in dict.fromkeys((*old, *new)):
-        was, found = old.get(name), new.get(name)
+    for name, was, found in _both(*({c.title: c for c in r.coverage} for r in (before, after))):
         if was is None or found is None:
             yield Change("coverage", name, "judged" if was else MISSING, "judged" if found else MISSING)
             continue
@@ -182,10 +180,9 @@ def _amount(found: Measure) -> str:
 @area
 def versions(before: Report, after: Report, _: Limits) -> Iterator[Change]:
     """What made the bundles."""
-    old, new = (_made_by(r) for r in (before, after))
-    for name in dict.fromkeys((*old, *new)):
-        if old.get(name) != new.get(name):
-            yield Change("versions", name, old.get(name, MISSING), new.get(name, MISSING))
+    for name, was, now in _both(_made_by(before), _made_by(after)):
+        if was != now:
+            yield Change("versions", name, was or MISSING, now or MISSING)
 
 
 def _made_by(report: Report) -> dict[str, str]:
