@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from pathlib import Path
 
 from edgeconv import inspection
@@ -32,7 +33,7 @@ def all_compilers() -> tuple[Compiler, ...]:
 def installed(compiler: Compiler) -> str | None:
     """Version of a compiler on this machine; None: it is not here; empty: it does not tell."""
     program = locate(compiler.program, compiler.variable)
-    return None if program is None else _version(program, Path.cwd())
+    return None if program is None else _version(program)
 
 
 def check_settings(target: str, wanted: VelaProfile) -> None:
@@ -82,7 +83,7 @@ def compile_model(
     if wanted.config is not None:
         (folder / wanted.config.name).write_text(wanted.config.text, encoding="utf-8")
     program = locate(compiler.program, compiler.variable)
-    version = edition if program is None else _version(program, folder)
+    version = edition if program is None else _version(program)
     arguments = compiler.arguments(settings, model, version)
     begun = Compilation(
         target=target,
@@ -130,8 +131,10 @@ def _failed(begun: Compilation, how: str, last_words: str) -> Compilation:
     return begun.model_copy(update={"outcome": "failed", "why": why})
 
 
-def _version(program: Path, folder: Path) -> str:
-    found = re.search(r"\d+(\.\d+)+\S*", run([str(program), "--version"], folder, 60).output)
+@cache
+def _version(program: Path) -> str:
+    """An export asks for it several times: for the fold, and with every file; starting a compiler takes a second."""
+    found = re.search(r"\d+(\.\d+)+\S*", run([str(program), "--version"], Path.cwd(), 60).output)
     return found[0] if found else ""
 
 
