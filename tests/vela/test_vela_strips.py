@@ -11,15 +11,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import strip_networks
+from strip_cases import fed
+from tflite_graphs import quantized_graph, run, steps
 
 from edgeconv import compilers, inspection, lowering, targets, tflite
 from edgeconv.core.summary import ModelSummary
 from edgeconv.profiles import load_profile
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "toolchain" / "tflite"))
-
-from strip_cases import fed
-from tflite_graphs import quantized_graph, run, steps
 
 TESTS = Path(__file__).parents[1]
 CPU = "ethos-u55-256@4.5"
@@ -70,3 +67,14 @@ def test_no_op_of_a_strip_is_left_to_the_cpu(exported: Path, name: str, family: 
     assert {v.verdict for v in targets.check(summary, f"{target}@4.5").ops} == {"accelerated"}
     (got,) = run(strip.graph, *fed(strip, frames, [clip], list(quant.zero_points)))
     assert got.reshape(-1).tolist() == expected.reshape(-1).tolist()
+
+
+@pytest.mark.parametrize("name", strip_networks.CLIPS)
+def test_the_edge_tpu_is_predicted_to_take_every_op(exported: Path, name: str, tmp_path: Path) -> None:
+    """Of the strips that the coral profile makes; of frames, which are a batch, not one convolution."""
+    frames, _, _ = int8_frames(exported / f"{name}.onnx")
+    strip = tflite.to_strip(frames, tflite.Rezero(load_profile("coral").gaps))
+    told = targets.check(written(strip.graph, tmp_path / "strip.tflite"), "coral").ops
+    assert [(v.op, v.name, v.reasons) for v in told if v.verdict != "accelerated"] == []
+    batch = targets.check(written(frames, tmp_path / "frames.tflite"), "coral").ops
+    assert not any(v.verdict == "accelerated" for v in batch if v.op == "CONV_2D")
