@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import Annotated
 
 import accuracy
 import contenders
@@ -25,19 +25,18 @@ app = typer.Typer(add_completion=False, no_args_is_help=True, help=__doc__)
 
 Out = Annotated[Path, typer.Option(help="Results file; a section that is measured again replaces the old one.")]
 Cache = Annotated[Path, typer.Option(help="Folder for bundles, clips and the peers' files.")]
-# Typer reads these annotations at run time, on Python 3.10 too.
 Zoo = Annotated[Path, typer.Option(help="Folder that `make zoo` keeps its exports in.")]
 Videos = Annotated[
-    Optional[Path],  # noqa: UP045
+    Path | None,
     typer.Option("--calibration", help="Measure the agreement also on the videos of this folder."),
 ]
 Peer = Annotated[
-    Optional[Path],  # noqa: UP045
+    Path | None,
     typer.Option("--onnx2tf-python", help="Python of an environment with onnx2tf; without it that row is skipped."),
 ]
-Some = Annotated[Optional[list[str]], typer.Argument(help="Some of the networks; without: all.")]  # noqa: UP045
+Some = Annotated[list[str] | None, typer.Argument(help="Some of the networks; without: all.")]
 Vela4 = Annotated[
-    Optional[Path],  # noqa: UP045
+    Path | None,
     typer.Option("--vela4", help="The program `vela` of an environment with version 4; without it that is skipped."),
 ]
 Rounds = Annotated[int, typer.Option(min=2, help="Turns of every contender.")]

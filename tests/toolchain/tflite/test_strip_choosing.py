@@ -25,7 +25,7 @@ def strips(build: Build, shape: tuple[int, ...] = SHAPE) -> dict[Rezero, Graph]:
 def gated(b: Any, x: str) -> str:
     """Every block needs its frames without gaps, for the mean, and with, for the next window."""
     for _ in range(2):
-        x = THREE(b, x)  # type: ignore[assignment]
+        x = str(THREE(b, x))
         x = b.binary("Mul", x, b.unary("Sigmoid", b.reduce("ReduceMean", x, (1, 2)), {}))
     return str(THREE(b, x))
 

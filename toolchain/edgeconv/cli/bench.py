@@ -56,6 +56,7 @@ def _contenders(bundles: Sequence[Path], wanted: tuple[str, ...], threads: tuple
     from edgeconv import bundle
     from edgeconv.bench_road import Contender
     from edgeconv.runner import choose_runtimes
+    from edgeconv.steps.state import INT8
 
     found, broken = [], []
     runtimes = choose_runtimes(wanted)
@@ -65,7 +66,7 @@ def _contenders(bundles: Sequence[Path], wanted: tuple[str, ...], threads: tuple
         if made is None or inspected.findings:
             broken += [f"{folder}: {finding}" for finding in inspected.findings]
             continue
-        files = (made.split.backbone, made.split.head) if made.split else ("model_int8.tflite",)
+        files = (made.split.backbone, made.split.head) if made.split else (INT8,)
         found += [Contender(str(folder), folder / f, r, n) for f in files for r in runtimes for n in threads]
     if broken:
         raise UsageError("what is not what its manifest says is not timed", reasons=broken)

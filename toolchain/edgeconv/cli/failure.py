@@ -31,8 +31,8 @@ class Failure:
 def tell(error: BaseException, *, as_json: bool) -> int:
     """Print a failure, JSON on stdout or text on stderr; return its exit code. EDGECONV_DEBUG adds a traceback."""
     failure = read(error)
-    hint = f"\nhint: {failure.hint}" if failure.hint else ""
-    annotate("error", f"edgeconv: {failure.message}", "\n".join((*failure.reasons, "")).strip() + hint)
+    hint = (f"hint: {failure.hint}",) if failure.hint else ()
+    annotate("error", f"edgeconv: {failure.message}", "\n".join((*failure.reasons, *hint)))
     if as_json:
         print_json({"error": asdict(failure)})
     elif isinstance(error, typer.TyperException) and hasattr(error, "show"):

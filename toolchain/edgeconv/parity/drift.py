@@ -11,9 +11,11 @@ from edgeconv.runtimes import TensorDrift
 COSTLY_DB = 1.0
 """From here on an operator is asked for its causes: its result has 12 % more error than its worst input."""
 OUTSIDE = 1e-3
+"""Share of values beyond the range: calibration itself leaves less outside where that lowers the error."""
 SPREAD = 8.0
 """Seven channels of eight then share the lowest 16 of 127 steps with their sign."""
 RATIO = 4.0
+"""Two bits of the finer operand are then lost in the result, or of the result in the coarser operand."""
 ROUNDING = 0.5
 """RMS error in steps up to which rounding to the own scale explains most of it (1/√12 = 0.29 for one rounding)."""
 _ARITHMETIC = ("ADD", "SUB", "MUL", "CONCATENATION")
