@@ -1,4 +1,8 @@
-"""Pictures of the scenes of Moving Shapes: colours, places and sizes differ from clip to clip, whatever its class."""
+"""Pictures of the scenes of Moving Shapes: colours, places and sizes differ from clip to clip, whatever its class.
+
+Pixels are to be the same on every machine: float32 only goes through what IEEE 754 rounds exactly, and functions that
+processors round differently are taken in float64.
+"""
 
 from __future__ import annotations
 
@@ -93,8 +97,13 @@ def _offsets(x: float, y: float, *, wrap: bool = False) -> tuple[Floats, Floats]
 
 def _disc(x: float, y: float, radius: float, *, wrap: bool = False) -> Floats:
     """Cover 0 to 1, with an edge one pixel wide."""
-    cover: Floats = np.clip(radius - np.hypot(*_offsets(x, y, wrap=wrap)) + 0.5, 0, 1)
+    cover: Floats = np.clip(radius - _distance(*_offsets(x, y, wrap=wrap)) + 0.5, 0, 1)
     return cover
+
+
+def _distance(dx: Floats, dy: Floats) -> Floats:
+    distance: Floats = np.sqrt(dx * dx + dy * dy)
+    return distance
 
 
 def _hand(x: float, y: float, length: float, turn: float) -> Floats:
@@ -107,11 +116,10 @@ def _hand(x: float, y: float, length: float, turn: float) -> Floats:
 
 def _rings(x: float, y: float, radius: float, phase: float) -> Floats:
     """Rings whose radii double from one to the next; they fade at both ends, so none appears or goes at once."""
-    distance = np.hypot(*_offsets(x, y)) + 1e-6
-    octave = np.log2(distance / radius)
-    wave = 0.5 + 0.5 * np.cos(2 * np.pi * (octave - phase))
-    inside = np.clip((distance - 1.5) / 2, 0, 1) * np.clip((radius - distance) / 3, 0, 1)
-    rings: Floats = wave * inside
+    distance = _distance(*_offsets(x, y))
+    octave = np.log2((distance.astype(np.float64) + 1e-6) / radius)
+    wave = (0.5 + 0.5 * np.cos(2 * np.pi * (octave - phase))).astype(np.float32)
+    rings: Floats = wave * np.clip((distance - 1.5) / 2, 0, 1) * np.clip((radius - distance) / 3, 0, 1)
     return rings
 
 

@@ -102,6 +102,8 @@ def read_clip(
     Raises:
         DataError: the video cannot be read to its end, or has no frames.
     """
+    from av.video.reformatter import VideoReformatter
+
     frames = _decode(path)
     if augmentation is None or rng is None:
         view = _View(_centres(len(frames), form.frames))
@@ -115,7 +117,8 @@ def read_clip(
             contrast=1 + rng.uniform(-1, 1) * augmentation.light,
             brightness=rng.uniform(-128, 128) * augmentation.light,
         )
-    chosen = {index: _crop(frames[index], form, view) for index in set(view.frames)}
+    scaler = VideoReformatter()  # one for all: it is costlier to make than to use
+    chosen = {index: _crop(scaler, frames[index], form, view) for index in set(view.frames)}
     clip = np.stack([chosen[index] for index in view.frames])
     if (view.contrast, view.brightness) != (1, 0):
         clip = np.clip((clip - 128.0) * view.contrast + 128 + view.brightness, 0, 255).astype(np.uint8)
@@ -172,14 +175,18 @@ def _by_chance(total: int, segments: int, rng: np.random.Generator) -> tuple[int
     return tuple(int(index) for index in rng.integers(bounds[:-1], bounds[1:]))
 
 
-def _crop(frame: Any, form: Preprocessing, view: _View) -> Pixels:
+def _crop(scaler: Any, frame: Any, form: Preprocessing, view: _View) -> Pixels:
     """Resized so that the shorter side fits, turned upright, cropped at the place of the view."""
     shorter = round(form.shorter_side * view.zoom)
     scale = shorter / min(frame.width, frame.height)
     # The long side is cut to whole pixels; the guard is for a last bit lost in the division.
     width, height = (max(math.floor(side * scale + 1e-6), form.size) for side in (frame.width, frame.height))
-    scaled = frame.reformat(
-        width=width, height=height, format="bgr24" if form.color == "BGR" else "rgb24", interpolation=BILINEAR_EXACT
+    scaled = scaler.reformat(
+        frame,
+        width=width,
+        height=height,
+        format="bgr24" if form.color == "BGR" else "rgb24",
+        interpolation=BILINEAR_EXACT,
     )
     pixels: Pixels = np.rot90(scaled.to_ndarray(), round(frame.rotation / 90) % 4)
     top, left = (round(at * (side - form.size)) for at, side in ((view.y, pixels.shape[0]), (view.x, pixels.shape[1])))

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import copy
 import inspect
 import os
 import tempfile
@@ -19,7 +18,6 @@ import torch
 from torch import nn
 
 import edgeconv_models
-from edgeconv_models.checkpoints import CheckpointError
 from edgeconv_models.data.reading import Preprocessing
 from edgeconv_models.factorizing.network import plan_of, restore
 from edgeconv_models.training.config import TrainingError
@@ -134,7 +132,7 @@ class Loaded:
 
     def network(self) -> nn.Module:
         """The network with its weights, in eval mode."""
-        network = copy.copy(self.recipe).build()
+        network = self.recipe.build()
         put(network, self.held["state_dict"], self.path)
         return network.eval()
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from edgeconv_models.data.reading import Augmentation
@@ -40,8 +41,6 @@ class Schedule:
 
     def at(self, step: int, steps: int) -> float:
         """The share of ``rate`` at ``step`` of ``steps``, 0 to 1."""
-        import math
-
         warm = max(1, round(self.warmup * steps))
         if step < warm:
             return (step + 1) / warm
@@ -67,7 +66,7 @@ class Run:
     out: Path
     """Folder of checkpoints and log."""
     schedule: Schedule = Schedule()
-    augmentation: Augmentation = Augmentation()
+    augmentation: Augmentation = field(default_factory=Augmentation)
     distillation: Distillation | None = None
     device: str = "auto"
     """``"auto"``, ``"cpu"``, ``"cuda"``."""

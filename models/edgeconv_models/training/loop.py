@@ -8,10 +8,9 @@ from __future__ import annotations
 import contextlib
 import csv
 import math
-import os
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,7 @@ from typing import Any
 import numpy as np
 import torch
 import torch.nn.functional as F
-from torch import Tensor, distributed, nn
+from torch import Tensor, nn
 from torch.utils.data import DataLoader, DistributedSampler, Subset
 
 from edgeconv_models.data.dataset import ClipDataset
@@ -27,6 +26,7 @@ from edgeconv_models.data.listing import Listing
 from edgeconv_models.data.reading import Preprocessing
 from edgeconv_models.training import checkpoint
 from edgeconv_models.training.config import Distillation, Run, TrainingError
+from edgeconv_models.training.processes import Processes, choose_device
 
 LOG = "log.csv"
 
@@ -68,45 +68,6 @@ class Task:
     val: Listing
 
 
-class Processes:
-    """The processes that share the work; a single one where torchrun did not start more."""
-
-    def __init__(self, device: torch.device) -> None:
-        self.count = int(os.environ.get("WORLD_SIZE", "1"))
-        self.rank = int(os.environ.get("RANK", "0"))
-        if self.count > 1 and not distributed.is_initialized():
-            distributed.init_process_group("nccl" if device.type == "cuda" else "gloo")
-
-    @property
-    def first(self) -> bool:
-        return self.rank == 0
-
-    def summed(self, values: Tensor) -> Tensor:
-        """The sum over all processes."""
-        if self.count > 1:
-            distributed.all_reduce(values)
-        return values
-
-
-def choose_device(name: str) -> torch.device:
-    """The device of this process.
-
-    Raises:
-        TrainingError: CUDA was asked for, and is not there.
-    """
-    if name == "auto":
-        name = "cuda" if torch.cuda.is_available() else "cpu"
-    if name == "cuda" and not torch.cuda.is_available():
-        raise TrainingError(
-            "CUDA was asked for, but PyTorch finds no CUDA device here; use --device cpu, or a CUDA build"
-        )
-    if name == "cuda":
-        device = torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0")))
-        torch.cuda.set_device(device)
-        return device
-    return torch.device(name)
-
-
 def train(task: Task, run: Run, tell: Tell) -> Trained:
     """Train, and keep the best epoch by validation accuracy.
 
@@ -124,11 +85,7 @@ class _Training:
         self.processes = Processes(self.device)
         _seed(run.seed + self.processes.rank)
         self.network = task.network.to(self.device)
-        self.parallel: nn.Module = self.network
-        if self.processes.count > 1:
-            self.parallel = nn.parallel.DistributedDataParallel(
-                nn.SyncBatchNorm.convert_sync_batchnorm(self.network) if self.device.type == "cuda" else self.network
-            )
+        self.parallel = self.processes.parallel(self.network)
         self.optimizer = torch.optim.AdamW(_groups(self.network, run.schedule.decay), lr=run.schedule.rate)
         self.scaler = torch.amp.GradScaler(self.device.type, enabled=run.amp and self.device.type == "cuda")
         self.data = ClipDataset(task.train, task.form, run.augmentation, run.seed)
@@ -143,8 +100,7 @@ class _Training:
         epochs = []
         for number in range(self.start, self.config.schedule.epochs):
             epochs.append(self._epoch(number))
-        if self.processes.count > 1:
-            distributed.barrier()
+        self.processes.wait()
         return Trained(self.config.out / checkpoint.BEST, self.best, tuple(epochs))
 
     def _epoch(self, number: int) -> Epoch:
@@ -180,7 +136,7 @@ class _Training:
                     ),
                 )
             self.optimizer.zero_grad()
-            self.scaler.scale(loss).backward()
+            self.scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
             self.scaler.unscale_(self.optimizer)
             nn.utils.clip_grad_norm_(self.network.parameters(), self.config.schedule.clip_norm)
             self.scaler.step(self.optimizer)
@@ -194,6 +150,7 @@ class _Training:
     def _judge(self) -> tuple[float, float]:
         """Loss and accuracy on the validation clips; every process takes every n-th of them."""
         self.network.eval()
+        self.processes.share_buffers(self.network)
         share = Subset(self.held, range(self.processes.rank, len(self.held), self.processes.count))
         total = torch.zeros(3, device=self.device)
         for clips, labels in DataLoader(share, self.config.schedule.batch, num_workers=self.config.workers):
@@ -201,16 +158,15 @@ class _Training:
                 logits = self.network(clips.to(self.device)).float()
             labels = labels.to(self.device)
             loss = F.cross_entropy(logits, labels, reduction="sum")
-            total += torch.stack(
-                [loss, (logits.argmax(1) == labels).sum(), torch.tensor(float(len(labels))).to(self.device)]
-            )
+            hits = (logits.argmax(1) == labels).sum()
+            total += torch.stack([loss, hits, torch.full_like(loss, len(labels))])
         loss_sum, hits, count = self.processes.summed(total).tolist()
         return loss_sum / count, hits / count
 
     def _loader(self, number: int) -> DataLoader[tuple[Tensor, int]]:
         share = self.config.schedule.batch // self.processes.count
         if self.processes.count > 1:
-            sampler = DistributedSampler(self.data, seed=self.config.seed, drop_last=True)
+            sampler: DistributedSampler[Any] = DistributedSampler(self.data, seed=self.config.seed, drop_last=True)
             sampler.set_epoch(number)
             return DataLoader(self.data, share, sampler=sampler, num_workers=self.config.workers, drop_last=True)
         generator = torch.Generator().manual_seed(self.config.seed * 100_003 + number)
@@ -258,10 +214,9 @@ class _Training:
             if fresh:
                 writer.writeheader()
             writer.writerow(row)
-        self.tell(
-            f"epoch {epoch.epoch:3d}  loss {epoch.loss:.3f}  accuracy {epoch.train_accuracy:.1%}  "
-            f"validation {epoch.val_loss:.3f}  {epoch.val_accuracy:.1%}  {epoch.seconds:.0f} s{'  best' if better else ''}"
-        )
+        losses = f"loss {epoch.loss:.3f}  accuracy {epoch.train_accuracy:.1%}"
+        held_out = f"validation {epoch.val_loss:.3f}  {epoch.val_accuracy:.1%}"
+        self.tell(f"epoch {epoch.epoch:3d}  {losses}  {held_out}  {epoch.seconds:.0f} s{'  best' if better else ''}")
 
     def _resume(self) -> None:
         path = self.config.out / checkpoint.LAST
@@ -316,5 +271,5 @@ def _groups(network: nn.Module, decay: float) -> list[dict[str, Any]]:
 
 def _seed(seed: int) -> None:
     random.seed(seed)
-    np.random.seed(seed)  # noqa: NPY002 - for a network of the user's that draws from it
+    np.random.seed(seed)
     torch.manual_seed(seed)
