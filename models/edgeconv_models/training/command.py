@@ -85,8 +85,7 @@ def train(
     task = prepare(model, read_settings(settings or []), *listings, run, weights, factorize, init)
     for listing in listings:
         check_clips(listing)
-    done = learn(task, run, lambda line: print(line, flush=True))
-    print(f"best: {done.best}, {done.accuracy:.1%} of {len(listings[1].clips)} validation clips")
+    learn(task, run, lambda line: print(line, flush=True))
 
 
 def read_splits(data: Path, train_split: Path | None, val_split: Path | None) -> tuple[Listing, Listing]:

@@ -100,8 +100,11 @@ class _Training:
         epochs = []
         for number in range(self.start, self.config.schedule.epochs):
             epochs.append(self._epoch(number))
-        self.processes.wait()
-        return Trained(self.config.out / checkpoint.BEST, self.best, tuple(epochs))
+        best = self.config.out / checkpoint.BEST
+        if self.processes.first:
+            self.tell(f"best: {best}, {self.best:.1%} of {len(self.held)} validation clips")
+        self.processes.end()
+        return Trained(best, self.best, tuple(epochs))
 
     def _epoch(self, number: int) -> Epoch:
         began = time.monotonic()

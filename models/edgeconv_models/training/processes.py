@@ -60,7 +60,8 @@ class Processes:
             for buffer in network.buffers():
                 distributed.broadcast(buffer, 0)
 
-    def wait(self) -> None:
-        """Until all processes are here."""
+    def end(self) -> None:
+        """Wait until all processes are here, and part."""
         if self.count > 1:
             distributed.barrier()
+            distributed.destroy_process_group()
