@@ -26,6 +26,7 @@ STATIONS = {
     "report",
     "changes",
     "runner",
+    "evaluation",
 }
 LAYERS = {
     "core": 0,
@@ -34,6 +35,7 @@ LAYERS = {
     "steps": 3,
     "pipeline": 4,
     "bench_road": 4,
+    "evaluate_road": 4,
     "short_road": 4,
     "cli": 5,
     "lowered_model": 4,

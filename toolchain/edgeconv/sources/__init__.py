@@ -16,9 +16,11 @@ from edgeconv.sources.api import (
     open_source,
 )
 from edgeconv.sources.in_memory import export_module, save_program
+from edgeconv.sources.judging import CheckpointRequest, answer_videos
 from edgeconv.sources.spec import SourceSpec, model_names, resolve
 
 __all__ = [
+    "CheckpointRequest",
     "Combine",
     "Description",
     "Exported",
@@ -30,6 +32,7 @@ __all__ = [
     "Prepared",
     "SourceSession",
     "SourceSpec",
+    "answer_videos",
     "export_module",
     "export_onnx",
     "factorize",
