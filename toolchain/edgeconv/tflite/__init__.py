@@ -3,6 +3,7 @@
 from edgeconv.tflite.backend import TfliteBackend
 from edgeconv.tflite.calibrate import chosen_ranges, clipped_range, complete_ranges, measured_tensors
 from edgeconv.tflite.graph import Graph, Op, Quant, Tensor
+from edgeconv.tflite.mixed import Wide, named_tensors
 from edgeconv.tflite.optimize import optimize
 from edgeconv.tflite.quantize import Recipe, quantize
 from edgeconv.tflite.rounding import read_moments
@@ -23,10 +24,12 @@ __all__ = [
     "Stripped",
     "Tensor",
     "TfliteBackend",
+    "Wide",
     "chosen_ranges",
     "clipped_range",
     "complete_ranges",
     "measured_tensors",
+    "named_tensors",
     "optimize",
     "quantize",
     "read_moments",
