@@ -26,6 +26,7 @@ STATIONS = {
     "report",
     "changes",
     "runner",
+    "recipes",
 }
 LAYERS = {
     "core": 0,

@@ -43,6 +43,7 @@ def source(before: Report, after: Report, _: Limits) -> Iterator[Change]:
         "fold": (before.lowering.fold, after.lowering.fold),
         "calibration": (_calibration(before), _calibration(after)),
         "split": (_split(before), _split(after)),
+        "recipe": (_recipe(before), _recipe(after)),
     }
     for name, (was, now) in pairs.items():
         if was != now:
@@ -52,6 +53,11 @@ def source(before: Report, after: Report, _: Limits) -> Iterator[Change]:
 def _calibration(report: Report) -> str:
     found = (f"{len(c.clips)} clips, {c.origin}" for c in report.clip_sets if c.role == "calibration")
     return next(found, MISSING)
+
+
+def _recipe(report: Report) -> str:
+    found = report.recipe
+    return "; ".join(f"{p} {t}" for p, t in found.tensors) or "none" if found and found.delivered else "none"
 
 
 def _split(report: Report) -> str:

@@ -292,6 +292,39 @@ class Split(Section):
         return self.whole, self.backbone, self.head
 
 
+class RecipeTrial(Section):
+    """One int8 file that was built and run while a recipe was searched for."""
+
+    precision: str
+    """'int16' or 'float32'; '' for all in int8."""
+    tensors: int
+    """How many have it; those that share their scale are counted as one."""
+    cosine_mean: float
+    cosine_min: float
+    """Of the outputs with those of the float file, over the calibration clips."""
+
+
+class Recipe(Section):
+    """Which tensors have, or would need, more than 8 bits."""
+
+    delivered: bool
+    """False: advice; the delivered file is int8 throughout, or has what the profile names."""
+    searched: bool
+    """False: the profile names the tensors."""
+    reached: bool = True
+    """False: no recipe brings the outputs over the thresholds."""
+    int16: tuple[str, ...] = ()
+    float32: tuple[str, ...] = ()
+    ops: dict[str, int] = Field(default_factory=dict)
+    """Operators of the delivered file that work in each precision, and the borders between them ('border')."""
+    trials: tuple[RecipeTrial, ...] = ()
+
+    @property
+    def tensors(self) -> tuple[tuple[str, str], ...]:
+        """(precision, tensor)"""
+        return (*(("int16", t) for t in self.int16), *(("float32", t) for t in self.float32))
+
+
 class Quantization(Section):
     """What an input or output tensor of the int8 file means."""
 
@@ -327,6 +360,8 @@ class Report(Section):
     coverage: tuple[Coverage, ...]
     compilations: tuple[Compilation, ...] = ()
     split: Split | None = None
+    recipe: Recipe | None = None
+    """None: int8 throughout, and nothing speaks against it."""
     inputs: tuple[Quantization, ...]
     outputs: tuple[Quantization, ...]
     provenance: Provenance

@@ -2,5 +2,6 @@
 
 from edgeconv.parity.check import Candidate, End, ParityRun, run_parity
 from edgeconv.parity.drift import diagnose
+from edgeconv.parity.metrics import pair
 
-__all__ = ["Candidate", "End", "ParityRun", "diagnose", "run_parity"]
+__all__ = ["Candidate", "End", "ParityRun", "diagnose", "pair", "run_parity"]

@@ -11,6 +11,7 @@ from edgeconv.report.compilation import compilation_block
 from edgeconv.report.coverage import coverage_blocks
 from edgeconv.report.drift import worst
 from edgeconv.report.markup import escape, table
+from edgeconv.report.recipe import recipe_block
 from edgeconv.report.split import split_block
 
 
@@ -27,6 +28,7 @@ def render_markdown(report: Report) -> str:
         _parity(report),
         _drift(report),
         _transposes(report),
+        recipe_block(report.recipe) if report.recipe else "",
         split_block(report.split) if report.split else "",
         _coverage(report),
         *map(compilation_block, report.compilations),

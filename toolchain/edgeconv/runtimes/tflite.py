@@ -151,9 +151,13 @@ def partitions(request: _Model) -> Measured:
 
 
 def computed_tensors(interpreter: Any) -> dict[str, int]:
-    """Computed float tensors by name, in execution order, the inputs first."""
+    """Computed tensors of values by name, in execution order, the inputs first."""
     by_index = {d["index"]: d for d in interpreter.get_tensor_details()}
     order = [d["index"] for d in interpreter.get_input_details()]
     for op in interpreter._get_ops_details():
         order += [int(i) for i in op["outputs"]]
-    return {by_index[i]["name"]: i for i in order if i in by_index and by_index[i]["dtype"] in (np.float32, np.int8)}
+    return {
+        by_index[i]["name"]: i
+        for i in order
+        if i in by_index and by_index[i]["dtype"] in (np.float32, np.int8, np.int16)
+    }

@@ -47,11 +47,25 @@ class Converted:
 
 
 @dataclass(frozen=True)
+class Calibration:
+    """What was seen on the calibration clips."""
+
+    ranges: Mapping[str, tflite.Range]
+    """Over which each tensor is quantized to int8."""
+    seen: Mapping[str, tflite.Range]
+    """Smallest and largest value of each tensor."""
+    moments: Path
+    """.npz of the inputs of weighted operators."""
+
+
+@dataclass(frozen=True)
 class Quantized:
     graph: tflite.Graph
-    """Full int8, in frames fold."""
+    """Full int8 but for what the recipe names, in frames fold."""
     ends: tuple[Quantization, ...]
     """Inputs, then outputs, of the delivered file."""
+    wide: Mapping[str, str] = field(default_factory=dict)
+    """Precisions of the tensors that the recipe keeps out of int8, those included that borders made."""
 
 
 @dataclass(frozen=True)

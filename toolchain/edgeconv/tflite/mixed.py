@@ -75,6 +75,17 @@ def with_its_scale(graph: Graph, wanted: Mapping[str, Wide]) -> dict[str, Wide]:
     return {name: highest[root] for name, root in groups.items() if root in highest}
 
 
+def same_scale(graph: Graph, name: str) -> set[str]:
+    """The computed tensors that share their scale, and so their precision, with this one."""
+    groups = scale_groups(graph)
+    return {other for other, root in groups.items() if root == groups[name]}
+
+
+def has_kernels(graph: Graph, name: str, precision: Wide) -> bool:
+    """Whether all operators that this tensor draws into a precision have a kernel there."""
+    return not without_kernel(separate(graph, {}, {name: precision}))
+
+
 def separate(
     graph: Graph, ranges: Mapping[str, Range], wanted: Mapping[str, Wide], seen: Mapping[str, Range] | None = None
 ) -> Mixed:
@@ -135,6 +146,11 @@ def _convert(made: Mixed, source: str, result: str, seen: Mapping[str, Range]) -
     if (before, after) == ("int8", "int16"):
         source = _in(made, source, "float32", seen)
     made.graph.ops.append(Op("DEQUANTIZE" if after == "float32" else "QUANTIZE", (source,), (result,)))
+
+
+def wide_tensors(graph: Graph) -> dict[str, str]:
+    """The precision of every computed tensor of a quantized graph that is in more than 8 bits."""
+    return {n: t.dtype for n, t in graph.tensors.items() if t.data is None and t.dtype in ("int16", "float32")}
 
 
 def without_kernel(mixed: Mixed) -> list[str]:

@@ -161,7 +161,7 @@ def _joint(groups: _Groups, ranges: Mapping[str, Range], margin: float) -> dict[
 
 def _own(groups: _Groups, root: str, bounds: Range) -> Quant:
     if groups.is_int16(root):
-        return balanced(*(INT16_ROOM * bound for bound in bounds), 32767)
+        return balanced(INT16_ROOM * bounds[0], INT16_ROOM * bounds[1], 32767)
     return balanced(*bounds) if root in groups.even else affine(*bounds)
 
 
