@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from edgeconv.cli import bench, check, diff, doctor, export, inspect, lower, models, profiles, targets, verify
+from edgeconv.cli import bench, check, diff, doctor, evaluate, export, inspect, lower, models, profiles, targets, verify
 
 EPILOG = (
     "Exit codes: 0 all gates held, 1 a gate failed, 2 wrong use, 3 the model cannot be converted, "
@@ -30,6 +30,7 @@ for name, command in (
     ("check", check.check),
     ("diff", diff.diff),
     ("bench", bench.bench),
+    ("evaluate", evaluate.evaluate),
     ("models", models.models),
     ("targets", targets.targets),
     ("profiles", profiles.profiles),

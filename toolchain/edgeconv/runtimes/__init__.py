@@ -16,6 +16,7 @@ from edgeconv.runtimes.api import (
     available,
     compare_tensors,
     count_partitions,
+    run_in,
     run_model,
     tensor_ranges,
 )
@@ -36,6 +37,7 @@ __all__ = [
     "available",
     "compare_tensors",
     "count_partitions",
+    "run_in",
     "run_model",
     "tensor_ranges",
 ]

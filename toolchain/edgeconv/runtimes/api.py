@@ -8,7 +8,7 @@ from pathlib import Path
 from pydantic import BaseModel
 
 from edgeconv.core import axes
-from edgeconv.core.child import Result, call_once
+from edgeconv.core.child import Child, Result, call_once
 from edgeconv.core.layout import Array
 
 TFLITE_MODULES = {
@@ -174,9 +174,16 @@ def run_model(request: RunRequest, timeout: float = 1800) -> Result[Measured]:
     Raises:
         ChildDied: the runtime crashed or failed; a caller that compares runtimes reports it as a finding.
     """
-    module = "onnx_runtime" if request.runtime == "onnxruntime" else "tflite"
-    function = f"edgeconv.runtimes.{module}:run"
-    return call_once(request.runtime, function, request, Measured, timeout, request.threads)
+    return call_once(request.runtime, _runs(request.runtime), request, Measured, timeout, request.threads)
+
+
+def run_in(child: Child, request: RunRequest, timeout: float = 1800) -> Result[Measured]:
+    """The same in a child that stays; it must serve one runtime only."""
+    return child.call(_runs(request.runtime), request, Measured, timeout)
+
+
+def _runs(runtime: str) -> str:
+    return f"edgeconv.runtimes.{'onnx_runtime' if runtime == 'onnxruntime' else 'tflite'}:run"
 
 
 def tensor_ranges(request: RangesRequest, timeout: float = 1800) -> Result[Ranges]:

@@ -2,6 +2,7 @@
 
 from edgeconv.core.report import InputInfo
 from edgeconv.sources.api import (
+    AnswerRequest,
     Description,
     Exported,
     Prepared,
@@ -14,6 +15,7 @@ from edgeconv.sources.in_memory import export_module, save_program
 from edgeconv.sources.spec import SourceSpec, model_names, resolve
 
 __all__ = [
+    "AnswerRequest",
     "Description",
     "Exported",
     "InputInfo",
