@@ -40,7 +40,7 @@ def describe(spec: SourceSpec) -> Description:
     return Description(
         inputs=built.signature.inputs,
         parameters=sum(p.numel() for p in built.network.parameters()),
-        macs=_macs(built),
+        macs=count_macs(built),
         summary=built.summary,
         notes=built.notes,
     )
@@ -162,7 +162,7 @@ def _running(signature: Signature) -> Iterator[None]:
         ) from error
 
 
-def _macs(built: Built) -> int:
+def count_macs(built: Built) -> int:
     """Multiply-accumulates of one pass, counted on the meta device (no arithmetic is done)."""
     from torch.utils.flop_counter import FlopCounterMode
 
