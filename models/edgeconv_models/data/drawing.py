@@ -53,13 +53,13 @@ def draw_look(rng: np.random.Generator) -> Look:
     return Look(
         background=background,
         disc=_uniform(rng, (180, 180, 0), (255, 255, 90)),
-        disc_radius=rng.uniform(6, 9),
+        disc_radius=rng.uniform(7, 10),
         dial=base * np.float32(0.6),
         hand=_uniform(rng, (200,) * 3, (255,) * 3),
         rings=_uniform(rng, (0, 150, 60), (90, 240, 160)),
-        lamp_radius=rng.uniform(8, 11),
+        lamp_radius=rng.uniform(9, 12),
         places=tuple((x, y) for x, y in (PLACES[rng.permutation(4)[:3]] + rng.uniform(-3, 3, (3, 2))).tolist()),
-        grain=rng.uniform(2, 6),
+        grain=rng.uniform(1, 4),
     )
 
 
@@ -68,19 +68,19 @@ def _uniform(rng: np.random.Generator, low: tuple[int, ...], high: tuple[int, ..
 
 
 def pictures(states: States, look: Look, rng: np.random.Generator) -> Iterator[Pixels]:
-    """The frames, uint8 (SIZE, SIZE, 3) RGB. Noise, brightness and a shake of a pixel are drawn anew for each."""
+    """The frames, uint8 (SIZE, SIZE, 3) RGB. Noise and brightness are drawn anew for each."""
     dial, rings, lamp = look.places
     for number in range(len(states.hand)):
         picture = look.background.copy()
         x, y = (states.disc[number] * SIZE).tolist()
         _blend(picture, _disc(x, y, look.disc_radius, wrap=True), look.disc)
-        _blend(picture, _disc(*dial, 14), look.dial)
-        _blend(picture, _hand(*dial, 13, float(states.hand[number])), look.hand)
-        _blend(picture, _rings(*rings, 17, float(states.rings[number])), look.rings)
+        _blend(picture, _disc(*dial, 16), look.dial)
+        _blend(picture, _hand(*dial, 15, float(states.hand[number])), look.hand)
+        _blend(picture, _rings(*rings, 18, float(states.rings[number])), look.rings)
         _blend(picture, _disc(*lamp, look.lamp_radius), _lamp_colour(float(states.lamp[number]), look))
-        shake, light = rng.integers(-1, 2, 2), rng.uniform(0.95, 1.05)
+        light = rng.uniform(0.97, 1.03)
         grain = rng.standard_normal((SIZE, SIZE, 1), np.float32) * look.grain
-        noisy = np.roll(picture, shake, (0, 1)) * light + grain
+        noisy = picture * light + grain
         yield np.clip(noisy, 0, 255).astype(np.uint8)
 
 
@@ -110,7 +110,7 @@ def _hand(x: float, y: float, length: float, turn: float) -> Floats:
     dx, dy = _offsets(x, y)
     cos, sin = math.cos(2 * math.pi * turn), math.sin(2 * math.pi * turn)
     along, across = dx * cos + dy * sin, dy * cos - dx * sin
-    outside = np.maximum(np.abs(along - length / 2) - length / 2, np.abs(across) - 2)
+    outside = np.maximum(np.abs(along - length / 2) - length / 2, np.abs(across) - 2.5)
     return np.clip(0.5 - outside, 0, 1)
 
 

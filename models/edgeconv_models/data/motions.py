@@ -21,7 +21,7 @@ import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
 
-TURNS = (0.7, 1.1)
+TURNS = (0.45, 0.75)
 """How far a motion gets in one clip, in rounds."""
 
 
