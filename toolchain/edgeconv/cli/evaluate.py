@@ -172,10 +172,9 @@ def _names(file: Path | None) -> tuple[str, ...]:
 def _listing(
     data: Path, split: Path | None, names: tuple[str, ...]
 ) -> tuple[tuple[str, ...], tuple[LabelledVideo, ...]]:
+    from edgeconv.evaluate_road import LabelledVideo
     from edgeconv_models.data.errors import DataError
     from edgeconv_models.data.listing import read_listing
-
-    from edgeconv.evaluate_road import LabelledVideo
 
     try:
         found = read_listing(data, split, names or None)
