@@ -17,6 +17,7 @@ from edgeconv.runtimes.api import (
     compare_tensors,
     count_partitions,
     run_model,
+    run_models,
     tensor_ranges,
 )
 
@@ -37,5 +38,6 @@ __all__ = [
     "compare_tensors",
     "count_partitions",
     "run_model",
+    "run_models",
     "tensor_ranges",
 ]
