@@ -200,7 +200,7 @@ class Matrix(Section):
     file: str
     """'int8 TFLite'"""
     unit: str
-    """'steps, RMS' or 'of the output's scale'"""
+    """'steps RMS' or 'of the output's scale'"""
     clips: int
     cells: tuple[MatrixCell, ...]
     pairs: tuple[MatrixPair, ...]

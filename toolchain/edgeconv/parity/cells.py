@@ -14,12 +14,12 @@ from edgeconv.runtimes import Feed, RunRequest, available, run_models
 
 OWN, XNNPACK = "own kernels", "XNNPACK"
 KERNELS: dict[str, tuple[str, ...]] = {
-    "onnxruntime": (OWN,),
+    "onnxruntime": ("",),
     "litert": (OWN, XNNPACK),
     "tflite-runtime": (OWN, XNNPACK),
     "tensorflow": (OWN, XNNPACK),
 }
-"""Runtimes and the sets of kernels that each may be asked for; a further runtime is a row here."""
+"""Runtimes and the sets of kernels that each may be asked for, '' where there is no choice. One more is one more row."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ def run_cells(
         made = dict(had)
         results = run_models(runtime, requests)
         for key, request in zip(asked, requests, strict=True):
-            progress(f"{key.runtime}, {key.kernels}, {key.threads}")
+            progress(", ".join(filter(None, (key.runtime, key.kernels, f"threads {key.threads}"))))
             result = next(results)
             if isinstance(result, ChildDied):
                 made[key] = Cell(key, failure="; ".join((result.message, *result.reasons)))

@@ -38,7 +38,7 @@ def compare_cells(subject: Subject, cells: Sequence[Cell]) -> Matrix:
     named = dict.fromkeys(pair.expected for pair in pairs)
     return Matrix(
         file=subject.name,
-        unit="steps, RMS" if subject.in_steps else "of the output's scale" + (", RMS" if subject.quantized else ""),
+        unit="steps RMS" if subject.in_steps else "of the output's scale" + (" RMS" if subject.quantized else ""),
         clips=next((len(cell.outputs[0]) for cell in sound if not cell.failure), 0),
         cells=tuple(
             MatrixCell(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -42,11 +43,11 @@ def _amount(matrix: Matrix, pair: MatrixPair) -> str:
 
 
 def _told(matrix: Matrix, pair: MatrixPair) -> str:
-    if not pair.largest:
-        return "equal, bit for bit"
     limit = f"at most {fmt.number(pair.limit, 2)} expected" if pair.limit else "equality expected"
-    largest = f", a single value up to {fmt.number(pair.largest, 2)}" if pair.largest > pair.apart else ""
-    return f"{fmt.number(pair.apart, 2)} {matrix.unit}{largest}; {limit}"
+    if not pair.largest:
+        return f"equal, bit for bit; {limit}"
+    largest = f" (a single value {fmt.number(pair.largest, 2)})" if pair.largest > pair.apart else ""
+    return f"{fmt.number(pair.apart, 2)} {matrix.unit} apart{largest}; {limit}"
 
 
 def title(matrix: Matrix) -> str:
@@ -59,23 +60,31 @@ def rows(matrix: Matrix) -> list[tuple[str, list[Entry]]]:
     return [(cell.name, [entry(matrix, row, column) for column in places]) for row, cell in enumerate(matrix.cells)]
 
 
-def farthest(matrix: Matrix, expected: str) -> MatrixPair:
-    """The pair of this expectation that comes nearest to its limit, or lies farthest beyond it."""
-    return max((p for p in matrix.pairs if p.expected == expected), key=lambda p: (p.apart - p.limit, p.apart))
+def farthest(pairs: Sequence[MatrixPair]) -> MatrixPair:
+    """The pair that comes nearest to its limit, or lies farthest beyond it."""
+    return max(pairs, key=lambda p: (p.apart - p.limit, p.apart))
 
 
-def findings(matrix: Matrix) -> list[str]:
-    """One line per expectation: what was found, what is allowed and why; then what failed, then what was left out."""
+@dataclass(frozen=True)
+class Line:
+    text: str
+    failed: bool = False
+
+
+def findings(matrix: Matrix) -> list[Line]:
+    """One per expectation: what was found, what is allowed and why; then what failed, then what was left out."""
     lines = []
-    for expected, why in matrix.why.items():
+    for expected in dict.fromkeys(p.expected for p in matrix.pairs):
         pairs = [p for p in matrix.pairs if p.expected == expected]
-        beyond = [p for p in pairs if not p.passed]
-        worst = farthest(matrix, expected)
-        where = f" ({matrix.cells[worst.first].name} / {matrix.cells[worst.second].name})" if worst.largest else ""
-        count = f"{len(beyond)} of {fmt.plural(len(pairs), 'pair')} beyond: " if beyond else ""
-        lines.append(f"{count}{fmt.plural(len(pairs), 'pair')}, {_told(matrix, worst)}{where}: {why}.")
-    lines += [f"{cell.name} gave no numbers: {cell.failure}" for cell in matrix.cells if cell.failure]
-    return [*lines, *matrix.notes]
+        beyond = sum(not p.passed for p in pairs)
+        worst = farthest(pairs)
+        names = f" ({matrix.cells[worst.first].name} / {matrix.cells[worst.second].name})" if worst.largest else ""
+        count = fmt.plural(len(pairs), "pair")
+        if beyond:
+            count = f"{beyond} of {count} farther apart than expected, the worst"
+        lines.append(Line(f"{count}: {_told(matrix, worst)}{names}: {matrix.why[expected]}.", beyond > 0))
+    lines += [Line(f"{cell.name} gave no numbers: {cell.failure}", True) for cell in matrix.cells if cell.failure]
+    return [*lines, *map(Line, matrix.notes)]
 
 
 def matrix_block(matrix: Matrix) -> str:
@@ -84,7 +93,7 @@ def matrix_block(matrix: Matrix) -> str:
     body = (
         (f"{n} {escape(name)}", *(_marked(e) for e in entries)) for n, (name, entries) in enumerate(rows(matrix), 1)
     )
-    lines = "\n".join(f"- {escape(line)}" for line in findings(matrix))
+    lines = "\n".join(f"- {escape(line.text)}" for line in findings(matrix))
     return f"#### {escape(title(matrix))}\n\n{table(head, body, 'l' + 'r' * len(matrix.cells))}\n\n{lines}"
 
 

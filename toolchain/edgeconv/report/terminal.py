@@ -181,9 +181,8 @@ class _Summary:
     def _matrices(self) -> None:
         for found in self.report.matrices:
             self.heading(f"Parity matrix: {found.file}", f"{len(found.cells)} cells, {fmt.plural(found.clips, 'clip')}")
-            bad = any(c.failure for c in found.cells) or any(not p.passed for p in found.pairs)
-            style, mark = ("red", "✗") if bad else ("", "·")
-            self._lines(((line, style) for line in matrix.findings(found)), mark=mark)
+            for line in matrix.findings(found):
+                self._lines([(line.text, "red" if line.failed else "")], mark="✗" if line.failed else "·")
 
     def _recipe(self) -> None:
         found = self.report.recipe

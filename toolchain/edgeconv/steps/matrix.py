@@ -67,7 +67,7 @@ def _of_float(road: Road, run: parity.ParityRun, onnx: lowering.Trace, lite: low
     files = {"onnxruntime": parity.CellFile(road.file(ONNX), feeds(onnx, clips), ends(onnx))}
     files |= dict.fromkeys(dict.fromkeys(("litert", *_installed(road))), tflite)
     had = [
-        _had(road, run, "ONNX (lowered)", parity.CellKey("onnxruntime", OWN, threads)),
+        _had(road, run, "ONNX (lowered)", parity.CellKey("onnxruntime", "", threads)),
         _had(road, run, "fp32 TFLite (litert)", parity.CellKey("litert", XNNPACK, threads)),
     ]
     cells = _run(road, parity.cell_keys(files, threads), files, had)
