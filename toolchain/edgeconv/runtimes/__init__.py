@@ -18,6 +18,7 @@ from edgeconv.runtimes.api import (
     count_partitions,
     run_in,
     run_model,
+    run_models,
     tensor_ranges,
 )
 
@@ -39,5 +40,6 @@ __all__ = [
     "count_partitions",
     "run_in",
     "run_model",
+    "run_models",
     "tensor_ranges",
 ]
