@@ -54,6 +54,11 @@ def hang(_ask: Ask) -> Answer:
     return Answer(text="too late")
 
 
+def spin(_ask: Ask) -> Answer:
+    while True:
+        pass
+
+
 def refuse_usage(ask: Ask) -> Answer:
     raise UsageError(ask.text, reasons=["first", "second"], hint="do that")
 
