@@ -34,6 +34,10 @@ def threads(_ask: Ask) -> Answer:
     return Answer(text=os.environ["OMP_NUM_THREADS"])
 
 
+def variable(ask: Ask) -> Answer:
+    return Answer(text=os.environ[ask.text])
+
+
 def chatter(ask: Ask) -> Answer:
     print(ask.text, flush=True)
     print(ask.text, file=sys.stderr, flush=True)

@@ -55,7 +55,9 @@ class Child:
         # The child's chatter is kept to explain a crash, and never reaches the user's terminal otherwise.
         self._log = tempfile.TemporaryFile()
         # A random.py in the user's folder is not to be taken for Python's own (Python 3.11 and newer heed it).
-        env = {**os.environ, "PYTHONSAFEPATH": "1", "OMP_NUM_THREADS": str(self._threads), "TF_CPP_MIN_LOG_LEVEL": "3"}
+        # ONNX Runtime's Linux wheels send names and hashes of models to its makers unless told otherwise.
+        env = {"ORT_DISABLE_TELEMETRY": "1", **os.environ}
+        env |= {"PYTHONSAFEPATH": "1", "OMP_NUM_THREADS": str(self._threads), "TF_CPP_MIN_LOG_LEVEL": "3"}
         self._process = subprocess.Popen(
             [sys.executable, "-m", "edgeconv.core.child", str(os.getpid()), str(child_in), str(child_out)],
             pass_fds=(child_in, child_out),
