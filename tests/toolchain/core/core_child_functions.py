@@ -34,6 +34,10 @@ def threads(_ask: Ask) -> Answer:
     return Answer(text=os.environ["OMP_NUM_THREADS"])
 
 
+def variable(ask: Ask) -> Answer:
+    return Answer(text=os.environ[ask.text])
+
+
 def chatter(ask: Ask) -> Answer:
     print(ask.text, flush=True)
     print(ask.text, file=sys.stderr, flush=True)
@@ -52,6 +56,11 @@ def leave(_ask: Ask) -> Answer:
 def hang(_ask: Ask) -> Answer:
     time.sleep(600)
     return Answer(text="too late")
+
+
+def spin(_ask: Ask) -> Answer:
+    while True:
+        pass
 
 
 def refuse_usage(ask: Ask) -> Answer:

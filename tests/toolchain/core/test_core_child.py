@@ -57,6 +57,17 @@ def test_threads_reach_the_child() -> None:
     assert call_once("t", "core_child_functions:threads", Ask(), Answer, threads=3).value.text == "3"
 
 
+@pytest.mark.parametrize(("set_by_user", "seen"), [(None, "1"), ("0", "0")])
+def test_no_runtime_tells_its_makers_of_a_model(
+    monkeypatch: pytest.MonkeyPatch, set_by_user: str | None, seen: str
+) -> None:
+    monkeypatch.delenv("ORT_DISABLE_TELEMETRY", raising=False)
+    if set_by_user is not None:
+        monkeypatch.setenv("ORT_DISABLE_TELEMETRY", set_by_user)
+    ask = Ask(text="ORT_DISABLE_TELEMETRY")
+    assert call_once("t", "core_child_functions:variable", ask, Answer).value.text == seen
+
+
 def test_chatter_stays_out_of_the_answer_and_of_the_terminal(child: Child, capfd: pytest.CaptureFixture[str]) -> None:
     assert ask(child, "chatter", '{"value": {"text": "forged"}}').text == "spoken"
     assert capfd.readouterr() == ("", "")
