@@ -2,7 +2,7 @@
 
 from edgeconv.parity.cells import OWN, XNNPACK, Cell, CellFile, CellKey, cell_keys, run_cells
 from edgeconv.parity.check import Candidate, ParityRun, run_parity
-from edgeconv.parity.drift import diagnose
+from edgeconv.parity.drift import culprit, diagnose, first_drifting
 from edgeconv.parity.ends import End
 from edgeconv.parity.expected import ROUNDING, Allowed
 from edgeconv.parity.gates import gate_matrix
@@ -23,8 +23,10 @@ __all__ = [
     "Subject",
     "cell_keys",
     "compare_cells",
+    "culprit",
     "diagnose",
     "error_of",
+    "first_drifting",
     "gate_matrix",
     "pair",
     "run_cells",

@@ -145,6 +145,12 @@ class TensorDrift(BaseModel):
     """Channels that are 0 throughout."""
     spread: float = 1.0
     """Largest magnitude of the largest channel over that of the median one; dead channels left out."""
+    ideal_db: float = 300.0
+    """SQNR that one rounding to 256 steps over all that the reference holds would leave."""
+    gain: float = 1.0
+    """Factor of the reference that comes nearest to the candidate (least squares)."""
+    relative: float = 0.0
+    """Largest difference over the reference's largest magnitude."""
 
 
 class Compared(BaseModel):
