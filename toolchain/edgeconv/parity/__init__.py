@@ -3,10 +3,10 @@
 from edgeconv.parity.cells import OWN, XNNPACK, Cell, CellFile, CellKey, cell_keys, run_cells
 from edgeconv.parity.check import Candidate, ParityRun, run_parity
 from edgeconv.parity.drift import diagnose
-from edgeconv.parity.ends import End
+from edgeconv.parity.ends import End, collect
 from edgeconv.parity.expected import ROUNDING, Allowed
 from edgeconv.parity.gates import gate_matrix
-from edgeconv.parity.matrix import Subject, compare_cells, error_of
+from edgeconv.parity.matrix import Subject, compare_cells, typical_error
 from edgeconv.parity.metrics import pair
 
 __all__ = [
@@ -22,11 +22,12 @@ __all__ = [
     "ParityRun",
     "Subject",
     "cell_keys",
+    "collect",
     "compare_cells",
     "diagnose",
-    "error_of",
     "gate_matrix",
     "pair",
     "run_cells",
     "run_parity",
+    "typical_error",
 ]
