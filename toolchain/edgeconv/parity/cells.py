@@ -19,7 +19,7 @@ KERNELS: dict[str, tuple[str, ...]] = {
     "tflite-runtime": (OWN, XNNPACK),
     "tensorflow": (OWN, XNNPACK),
 }
-"""Runtimes and the sets of kernels that each may be asked for, '' where there is no choice. One more is a row more."""
+"""Runtimes and the sets of kernels that each may be asked for, '' where there is no choice. Another is another row."""
 
 
 @dataclass(frozen=True)

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
+from pathlib import Path
 
 import numpy as np
 
 from edgeconv import lowering, parity, runtimes, targets
+from edgeconv.core.child import ChildDied
 from edgeconv.core.layout import Array
+from edgeconv.core.numbered import numbered
 from edgeconv.core.report import Matrix
 from edgeconv.core.summary import TensorInfo
 from edgeconv.steps.state import FLOAT, INT8, ONNX, Road, ends, feeds
@@ -49,7 +52,7 @@ def _of_int8(road: Road, run: parity.ParityRun, lite: lowering.Trace) -> Matrix:
         quantized=True,
         in_steps=in_steps,
         allowed=parity.Allowed(
-            noise=_noise(run, judges, summary.outputs),
+            noise=_noise(road, run, judges, lite),
             units=units,
             least=parity.ROUNDING if in_steps else road.profile.parity.runtime_relative,
         ),
@@ -111,11 +114,40 @@ def _magnitudes(cells: Sequence[parity.Cell]) -> tuple[float, ...]:
     return tuple(float(np.abs(output).max()) or 1.0 for output in outputs)
 
 
-def _noise(run: parity.ParityRun, judges: Sequence[str], tensors: Sequence[TensorInfo]) -> tuple[float, ...]:
-    """What int8 costs on all verification clips, RMS per output, in the runtime where it costs least."""
-    reference = run.outputs.get("PyTorch") or run.outputs.get("ONNX (original)")
-    given = [run.outputs[name] for r in judges if (name := f"int8 TFLite ({r})") in run.outputs]
-    if not reference or not given:
+def _noise(road: Road, run: parity.ParityRun, judges: Sequence[str], lite: lowering.Trace) -> tuple[float, ...]:
+    """What int8 costs each output: the RMS error in the middle over the verification clips, where it is least of all runtimes.
+
+    Float is fed with what int8 was fed: the rounding of the input is none of the kernels' doing.
+    """
+    given = [run.outputs[name] for r in judges if (name := f"int8 TFLite ({r})") in run.measured]
+    if not given:
         return ()
-    by_judge = (map(parity.error_of, outputs, reference, tensors) for outputs in given)
+    fed = next(road.staged.scratch / f"raw_in_{r}.npy" for r in judges if f"int8 TFLite ({r})" in run.measured)
+    outputs = road.staged.scratch / "float_of_int8.npy"
+    try:
+        result = runtimes.run_model(
+            runtimes.RunRequest(
+                runtime="litert",
+                model=road.file(FLOAT),
+                feeds=_dequantized(fed, road.summaries[INT8].inputs),
+                outputs=outputs,
+                threads=road.profile.threads,
+            )
+        )
+    except ChildDied:  # the gate of the float file tells of it; without a yardstick a step is all that is allowed
+        return ()
+    road.watch.saw(result.peak_mib)
+    reference = parity.collect(outputs, result.value.outputs, ends(lite))
+    by_judge = (map(parity.typical_error, outputs, reference, road.summaries[INT8].outputs) for outputs in given)
     return tuple(map(min, zip(*by_judge, strict=True)))
+
+
+def _dequantized(fed: Path, tensors: Sequence[TensorInfo]) -> tuple[runtimes.Feed, ...]:
+    made = []
+    for index, tensor in enumerate(tensors):
+        path = numbered(fed.with_name("fed_as_float.npy"), index)
+        clips = np.load(numbered(fed, index), mmap_mode="r")
+        zero, scale = (tensor.zero_points[0], tensor.scales[0]) if tensor.scales else (0, 1.0)
+        np.save(path, (clips.astype(np.float32) - zero) * np.float32(scale))
+        made.append(runtimes.Feed(clips=path, perm=tuple(range(clips.ndim - 1)), physical=clips.shape[1:]))
+    return tuple(made)
