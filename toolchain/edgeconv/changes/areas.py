@@ -130,11 +130,7 @@ def parity(before: Report, after: Report, limits: Limits) -> Iterator[Change]:
 
 @area
 def matrix(before: Report, after: Report, _: Limits) -> Iterator[Change]:
-<<<<<<< HEAD
-    """Runtimes that no longer give numbers, or not as expected; how far they are apart changes with any weight."""
-=======
     """Runtimes that give numbers no longer, or others than expected; how far apart they are moves with any weight."""
->>>>>>> h10-2
     for name, was, now in _both(_cells(before), _cells(after)):
         if was != now:
             meaning = (

@@ -2,13 +2,8 @@
 
 from edgeconv.parity.cells import OWN, XNNPACK, Cell, CellFile, CellKey, cell_keys, run_cells
 from edgeconv.parity.check import Candidate, ParityRun, run_parity
-<<<<<<< HEAD
 from edgeconv.parity.drift import culprit, diagnose, first_drifting
-from edgeconv.parity.ends import End
-=======
-from edgeconv.parity.drift import diagnose
 from edgeconv.parity.ends import End, collect
->>>>>>> h10-2
 from edgeconv.parity.expected import ROUNDING, Allowed
 from edgeconv.parity.gates import gate_matrix
 from edgeconv.parity.matrix import Subject, compare_cells, typical_error
@@ -31,11 +26,7 @@ __all__ = [
     "compare_cells",
     "culprit",
     "diagnose",
-<<<<<<< HEAD
-    "error_of",
     "first_drifting",
-=======
->>>>>>> h10-2
     "gate_matrix",
     "pair",
     "run_cells",
