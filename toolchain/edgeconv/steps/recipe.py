@@ -22,7 +22,7 @@ from edgeconv.steps.state import INT8, Calibration, Converted, Road, feeds
 NEARER = 0.8
 """A search aims so much nearer to 1 than the thresholds do: it sees the calibration clips only."""
 ADVICE = 4, 12
-"""Clips that each file of an unasked-for search is run on, and files at most: it is to cost about what an export does."""
+"""Clips that each file of an unasked-for search runs on, and files at most: it is to cost about what an export does."""
 Wanted = Mapping[str, tflite.Wide]
 
 
