@@ -10,7 +10,7 @@ import csv
 import math
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,8 @@ from typing import Any
 import numpy as np
 import torch
 import torch.nn.functional as F
+from rich.console import Console
+from rich.progress import track
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, DistributedSampler, Subset
 
@@ -95,6 +97,8 @@ class _Training:
         run.out.mkdir(parents=True, exist_ok=True)
         if run.resume:
             self._resume()
+        elif (run.out / checkpoint.LAST).exists():
+            raise TrainingError(f"'{run.out}' holds a run; --resume goes on with it, or name another folder")
 
     def run(self) -> Trained:
         epochs = []
@@ -124,7 +128,7 @@ class _Training:
         loader = self._loader(number)
         steps, total = len(loader), torch.zeros(3, dtype=torch.float64)
         rate = 0.0
-        for step, (clips, labels) in enumerate(loader):
+        for step, (clips, labels) in enumerate(self._shown(loader, number)):
             rate = self._set_rate(number * steps + step, self.config.schedule.epochs * steps)
             clips, labels = clips.to(self.device), labels.to(self.device)
             with self._precision():
@@ -177,6 +181,13 @@ class _Training:
         return DataLoader(
             self.data, share, shuffle=True, generator=generator, num_workers=self.config.workers, drop_last=whole
         )
+
+    def _shown(self, loader: DataLoader[tuple[Tensor, int]], number: int) -> Iterable[Any]:
+        """The batches, with a bar where somebody looks at a terminal; it goes when the epoch is over."""
+        console = Console(stderr=True)
+        hidden = not console.is_terminal or not self.processes.first
+        what = f"epoch {number + 1} of {self.config.schedule.epochs}"
+        return track(loader, what, len(loader), console=console, transient=True, disable=hidden)
 
     def _loss(self, logits: Tensor, clips: Tensor, labels: Tensor) -> Tensor:
         loss = F.cross_entropy(logits.float(), labels, label_smoothing=self.config.schedule.smoothing)

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 from torch.utils.data import DataLoader
+from video_samples import set_display_matrix
 
 from edgeconv.profiles import VideoProfile
 from edgeconv.video import preprocess, sample
@@ -55,6 +56,19 @@ def test_a_clip_is_what_edgeconv_feeds(video: Path, frames: int, size: int, resi
     normalised = np.empty((3, *clip.shape[:3]), np.float32)
     preprocess.normalise(expected, profile, normalised)
     assert np.array_equal(form.normalise(clip), normalised)
+
+
+@pytest.mark.parametrize("matrix", [(0, 1, -1, 0), (-1, 0, 0, -1), (0, -1, 1, 0)])
+def test_what_a_phone_has_turned_is_upright(video: Path, matrix: tuple[int, int, int, int]) -> None:
+    set_display_matrix(video, *matrix)
+    source, profile = VideoSource("bar", video), VideoProfile()
+    expected = [
+        preprocess.crop(
+            preprocess.frame_pixels(p, height=48, width=48, video=profile), height=48, width=48, x=0.5, y=0.5
+        )
+        for _, p in read_frames(source, frozenset(sample.centre_indices(13, 5)))
+    ]
+    assert np.array_equal(read_clip(video, Preprocessing(5, 48)), np.stack(expected))
 
 
 def test_the_defaults_are_those_of_the_profiles() -> None:

@@ -104,17 +104,25 @@ def test_a_run_of_another_network_is_not_gone_on_with(trained: Path, data: Path,
 
 
 def test_a_loss_that_is_no_number_ends_the_run_before_it_is_written(data: Path, tmp_path: Path) -> None:
-    run = run_for(tmp_path / "run", 2, rate=1e-3)
+    run = run_for(tmp_path / "run")
     made = task(data, run)
-    train(made, run, quiet)
-    before = weights(tmp_path / "run")
-    run = run_for(tmp_path / "run", 3)
-    made = task(data, run)
-    with torch.no_grad():
-        made.network.conv.weight[0, 0, 0, 0, 0] = float("nan")  # type: ignore[union-attr, index]
-    with pytest.raises(TrainingError, match="the loss is nan in epoch 1, step 1 of 3"):
-        train(made, run, quiet)
-    assert same(before, weights(tmp_path / "run"))
+
+    def poison(line: str) -> None:
+        assert line.startswith("epoch   1")
+        with torch.no_grad():
+            next(made.network.parameters())[0, 0, 0, 0, 0] = float("nan")
+
+    with pytest.raises(TrainingError, match="the loss is nan in epoch 2, step 1 of 3"):
+        train(made, run, poison)
+    assert checkpoint.load(run.out / checkpoint.LAST).held["epoch"] == 1
+    assert all(value.isfinite().all() for value in weights(run.out).values())
+
+
+def test_a_run_that_is_there_is_not_written_over(trained: Path, data: Path) -> None:
+    before = (trained / checkpoint.BEST).read_bytes()
+    with pytest.raises(TrainingError, match="holds a run; --resume goes on with it"):
+        train(task(data, run_for(trained)), run_for(trained), quiet)
+    assert (trained / checkpoint.BEST).read_bytes() == before
 
 
 def test_mixed_precision_on_a_cpu(data: Path, tmp_path: Path) -> None:
