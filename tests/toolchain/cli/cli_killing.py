@@ -39,7 +39,7 @@ def points(count: int, seconds: Callable[[str], float], seed: int) -> list[Point
 
 
 def kill_at(point: Point, arguments: Sequence[str | Path], scratch: Path) -> list[int]:
-    """Run the command, SIGKILL it there; returns the processes of the run that live on for 10 seconds."""
+    """Run the command, SIGKILL it there; returns the processes of the run that live on for 2 seconds."""
     mark = f"EDGECONV_TEST_RUN={uuid.uuid4()}"
     name, _, value = mark.partition("=")
     env = environment(**{name: value, "TMPDIR": str(scratch)})
@@ -63,7 +63,7 @@ def kill_at(point: Point, arguments: Sequence[str | Path], scratch: Path) -> lis
             process.kill()
         threading.Thread(target=process.stderr.read, daemon=True).start()
         process.wait()
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 2
     while (left := _marked(mark)) and time.monotonic() < deadline:
         time.sleep(0.02)
     for pid in left:

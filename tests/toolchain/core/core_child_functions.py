@@ -83,6 +83,10 @@ def exhaust(_ask: Ask) -> Answer:
     raise MemoryError
 
 
+def overflow(ask: Ask) -> Answer:
+    raise OSError(int(ask.number), os.strerror(int(ask.number)))
+
+
 def fill(ask: Ask) -> Answer:
     block = bytearray(int(ask.number) << 20)
     return Answer(text=str(len(block)), number=float(block[-1]))

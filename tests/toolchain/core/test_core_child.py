@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import math
 import os
 import time
@@ -12,7 +13,7 @@ import pytest
 from core_child_functions import Answer, Ask
 
 from edgeconv.core.child import Child, ChildDied, call_once
-from edgeconv.core.errors import EdgeconvError, ExitCode, GateError, ModelError, ToolError, UsageError
+from edgeconv.core.errors import DiskFull, EdgeconvError, ExitCode, GateError, ModelError, ToolError, UsageError
 
 
 @pytest.fixture(autouse=True)
@@ -129,6 +130,13 @@ def test_running_out_of_memory_is_a_finding_like_a_crash(child: Child) -> None:
         ask(child, "exhaust")
     assert isinstance(died.value, ToolError)
     assert died.value.hint
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EFBIG])
+def test_a_full_disk_is_no_finding_but_the_end(child: Child, number: int) -> None:
+    with pytest.raises(DiskFull) as full:
+        ask(child, "overflow", number=number)
+    assert full.value.message == os.strerror(number)
 
 
 def test_an_unknown_function_is_told(child: Child) -> None:

@@ -73,13 +73,18 @@ class Staging(ABC):
         """With how much was written and how much is free, as long as it can still be seen."""
         sizes = [path.stat().st_size for path in self._claim.written()]
         limit, _ = resource.getrlimit(resource.RLIMIT_FSIZE)
-        capped = limit != resource.RLIM_INFINITY and max(sizes, default=0) >= limit
-        what = f"a file may not grow beyond {_size(limit)} here ('ulimit -f')" if capped else "the disk is full"
-        places = dict.fromkeys((self.out.parent, Path(tempfile.gettempdir())))
-        free = [f"{_size(_free(place))} are free in '{place}'" for place in places if place.is_dir()]
+        written = f"{_size(sum(sizes))} had been written beside it"
+        if limit != resource.RLIM_INFINITY and max(sizes, default=0) >= limit:
+            return DiskFull(
+                f"a file may not grow beyond {_size(limit)} here: nothing was written to '{self.out}'",
+                reasons=[written],
+                hint="raise the limit, as 'ulimit -f unlimited' does",
+            )
+        temporary = Path(tempfile.gettempdir())
+        places = {place.stat().st_dev: place for place in (temporary, self.out.parent) if place.is_dir()}
         return DiskFull(
-            f"{what}: nothing was written to '{self.out}'",
-            reasons=[f"{_size(sum(sizes))} had been written beside it", *free],
+            f"the disk is full: nothing was written to '{self.out}'",
+            reasons=[written, *(f"{_size(_free(place))} are free in '{place}'" for place in places.values())],
             hint="free some space; an export needs a few hundred MB beside its output",
         )
 
