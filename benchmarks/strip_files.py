@@ -72,7 +72,8 @@ def make(network: str, folder: Path) -> Made:
     from edgeconv import bundle, sources
     from edgeconv.core.progress import Silent, Stopwatch
     from edgeconv.profiles import load_profile
-    from edgeconv.steps.model import convert, quantize
+    from edgeconv.steps.model import convert
+    from edgeconv.steps.quantizing import calibrate, quantize
     from edgeconv.steps.source import describe, prepare, read_clips
     from edgeconv.steps.state import ExportRequest, Road, feeds
 
@@ -88,7 +89,7 @@ def make(network: str, folder: Path) -> Made:
             clips = read_clips(road, described)
             prepare(road, session, described)
         converted = convert(road, described)
-        frames = quantize(road, converted, described, clips[0]).graph
+        frames = quantize(road, converted, calibrate(road, converted, described, clips[0]), {}).graph
         (feed,) = feeds(converted.trace, road.clips["verification"])
         return _fold(frames, feed, folder)
 

@@ -26,6 +26,7 @@ STATIONS = {
     "report",
     "changes",
     "runner",
+    "recipes",
     "evaluation",
 }
 LAYERS = {

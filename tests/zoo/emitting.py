@@ -11,7 +11,7 @@ import numpy as np
 from edgeconv import inspection, lowering, runtimes, targets, tflite
 from edgeconv.core.errors import EdgeconvError
 from edgeconv.core.report import OpVerdict
-from edgeconv.steps.model import _patches
+from edgeconv.steps.quantizing import _patches
 from zoo.catalog import network
 from zoo.comparing import Array, cosine, relative, unlaid
 from zoo.findings import Converted, Emitted, Job, Quantized

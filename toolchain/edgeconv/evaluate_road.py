@@ -1,163 +1,214 @@
-"""The evaluate road: labelled videos → the stages of a network, each in its own process → how often they are right."""
+"""The evaluate road: labelled videos through the stages of a network, batch by batch, then what can be said of it."""
 
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
 
-from edgeconv import bundle, evaluation, runner, sources
+from edgeconv import evaluation, runtimes, sources, video
+from edgeconv.core.child import Child
 from edgeconv.core.errors import UsageError
+from edgeconv.core.evaluation import Evaluation, SkippedVideo
+from edgeconv.core.layout import Array
+from edgeconv.core.numbered import numbered
 from edgeconv.core.progress import Progress, Silent
-from edgeconv.steps.state import FLOAT, INT8, ONNX
-
-STAGES = {"onnx": ("onnxruntime", ONNX), "fp32": ("litert", FLOAT), "int8": ("litert", INT8), "device": ("litert", "")}
-"""Name, runtime and file of what a bundle holds; 'device' is the split form where there is one."""
+from edgeconv.core.report import InputInfo
+from edgeconv.steps.evaluating import FileStage, Stage, TorchStage
 
 
 @dataclass(frozen=True)
-class Stage:
-    """One form of a network: a file of a bundle in a runtime, or a checkpoint in PyTorch."""
-
-    name: str
-    place: Path
-    """Folder of the bundle, or the checkpoint."""
-    runtime: str
-    model: str = ""
+class LabelledVideo:
+    path: Path
+    label: int
 
 
 @dataclass(frozen=True)
-class Videos:
-    """What is judged on."""
-
+class EvaluateRequest:
+    subject: str
+    data: str
+    """For the page: which folder, which list."""
     classes: tuple[str, ...]
-    paths: tuple[Path, ...]
-    labels: tuple[int, ...]
+    videos: tuple[LabelledVideo, ...]
+    stages: tuple[Stage, ...]
+    notes: tuple[str, ...]
+    """What a reader must know of them."""
+    inputs: tuple[InputInfo, ...]
+    """Of the network, in the order of the stages' feeds; each names its axes."""
+    form: video.ClipForm
+    """The longest clip that an input takes."""
+    clips: int = 1
+    crops: int = 1
+    batch: int = 16
+    """Videos that are held at once."""
+    threads: int = 2
+    workers: int = 2
+    """Videos that are decoded at once."""
 
 
 @dataclass(frozen=True)
-class Judged:
-    stage: Stage
-    score: evaluation.Score
-    milliseconds: float
-    """Median of a clip."""
+class Evaluated:
+    evaluation: Evaluation
+    videos: tuple[LabelledVideo, ...]
+    """Those that could be read."""
+    scores: dict[str, Array] = field(default_factory=dict)
+    """By stage: probabilities [videos, classes]."""
 
 
-@dataclass(frozen=True)
-class Evaluation:
-    classes: tuple[str, ...]
-    judged: tuple[Judged, ...]
-    agreements: tuple[evaluation.Agreement, ...]
-    """Of every stage with the first."""
-
-
-def stages_of(place: Path, wanted: Sequence[str], runtime: str = "litert") -> tuple[Stage, ...]:
-    """The stages of a bundle or a checkpoint of edgeconv-train.
+def evaluate(request: EvaluateRequest, progress: Progress | None = None) -> Evaluated:
+    """Run every stage over all videos. Memory is bounded by the batch, whatever the number of videos.
 
     Raises:
-        UsageError: it is neither, or damaged, or lacks a stage.
-    """
-    if place.suffix in (".pt", ".pth"):
-        if not place.is_file():
-            raise UsageError(f"the checkpoint '{place}' does not exist")
-        return (Stage("torch", place, "torch"),)
-    inspected = bundle.inspect_bundle(place)
-    if inspected.manifest is None or inspected.findings:
-        raise UsageError(f"'{place}' is not what its manifest says", reasons=map(str, inspected.findings))
-    found = []
-    for name in wanted:
-        its_runtime, file = STAGES[name]
-        if file and file not in inspected.manifest.files:
-            raise UsageError(f"'{place}' holds no {file}", hint=f"it holds {', '.join(inspected.manifest.files)}")
-        found.append(Stage(name, place, runtime if its_runtime == "litert" else its_runtime, file))
-    return tuple(found)
-
-
-def read_videos(data: Path, split: Path | None, labels: Path | None) -> Videos:
-    """The videos of a folder of classes or of a list, with the class names of the network where a file has them.
-
-    Raises:
-        UsageError: with every line or folder that cannot be used.
-    """
-    from edgeconv_models.data.errors import DataError
-    from edgeconv_models.data.listing import read_listing
-
-    try:
-        names = None if labels is None else labels.read_text(encoding="utf-8").splitlines()
-        listing = read_listing(data, split, names)
-    except DataError as error:
-        raise UsageError(str(error).splitlines()[0], reasons=error.reasons) from error
-    except OSError as error:
-        raise UsageError(f"the labels file '{labels}' cannot be read: {error.strerror}") from error
-    clips = listing.clips
-    return Videos(listing.classes, tuple(c.path for c in clips), tuple(c.label for c in clips))
-
-
-def labels_of(place: Path) -> Path | None:
-    """The class names that a bundle brings, or that lie beside a checkpoint; None where there are none."""
-    if place.is_file():
-        beside = place.with_name("labels.txt")
-        return beside if beside.is_file() else None
-    inspected = bundle.inspect_bundle(place)
-    named = inspected.manifest.labels if inspected.manifest else None
-    return None if named is None else place / named
-
-
-def evaluate(
-    stages: Sequence[Stage], videos: Videos, *, threads: int = 1, jobs: int = 1, progress: Progress | None = None
-) -> Evaluation:
-    """Answer every video in every stage; `jobs` stages run at a time, and each holds one clip in memory.
-
-    Raises:
-        UsageError: a video cannot be read; a network of another number of classes.
-        ModelError: a stage is no classifier.
+        UsageError: no video can be read; the network has another number of classes; the views cannot be taken.
+        ChildDied: a runtime crashed.
     """
     told = progress or Silent()
-    told.stage(f"judging {len(videos.paths)} videos in {len(stages)} stages")
-    with tempfile.TemporaryDirectory(prefix="evaluate-") as scratch, ThreadPoolExecutor(jobs) as pool:
-        files = [Path(scratch) / f"{number}.npy" for number in range(len(stages))]
-        calls = [pool.submit(_answer, s, videos, f, threads) for s, f in zip(stages, files, strict=True)]
-        answered = [call.result() for call in calls]
-        logits = [np.load(file) for file in files]
-    labels = np.array(videos.labels, np.int64)
-    for stage, values in zip(stages, logits, strict=True):
-        if values.shape[1] != len(videos.classes):
-            raise UsageError(
-                f"'{stage.place}' knows {values.shape[1]} classes, but the data has {len(videos.classes)}",
-                hint="--labels names all classes of the network, one a line",
-            )
-    judged = [
-        Judged(stage, evaluation.score(values, labels, videos.classes), milliseconds)
-        for stage, values, milliseconds in zip(stages, logits, answered, strict=True)
-    ]
-    agreements = [
-        evaluation.agreement(stages[0].name, stage.name, (logits[0], values))
-        for stage, values in zip(stages[1:], logits[1:], strict=True)
-    ]
-    return Evaluation(videos.classes, tuple(judged), tuple(agreements))
+    looks = evaluation.views(request.clips, request.crops)
+    seen: list[LabelledVideo] = []
+    skipped: list[SkippedVideo] = []
+    collected: dict[str, list[Array]] = {stage.name: [] for stage in request.stages}
+    with ExitStack() as stack:
+        scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="edgeconv-")))
+        runners = [_runner(stage, request, scratch) for stage in request.stages]
+        for runner in runners:
+            stack.enter_context(runner)
+        pool = stack.enter_context(ThreadPoolExecutor(request.workers))
+        for batch in _batches(request.videos, request.batch):
+            told.detail(f"{len(seen) + len(skipped)} of {len(request.videos)} videos")
+            clips = []
+            for item, found in zip(batch, pool.map(lambda v: _read(v, request.form, looks), batch), strict=True):
+                if isinstance(found, str):
+                    skipped.append(SkippedVideo(name=item.path.name, reason=found))
+                else:
+                    clips.append(found)
+                    seen.append(item)
+            if not clips:
+                continue
+            files = _write(np.concatenate(clips), request.inputs, scratch)
+            for runner in runners:
+                outputs = runner.answer(files)
+                _check_classes(outputs, request)
+                collected[runner.name].append(evaluation.video_scores(outputs, len(looks)))
+    if not seen:
+        raise UsageError("none of the videos can be read", reasons=[f"{s.name}: {s.reason}" for s in skipped[:20]])
+    scores = {name: np.concatenate(parts) for name, parts in collected.items()}
+    return Evaluated(_judged(request, seen, skipped, scores), tuple(seen), scores)
 
 
-def _answer(stage: Stage, videos: Videos, logits: Path, threads: int) -> float:
-    """Returns the milliseconds of a clip."""
-    if stage.runtime == "torch":
-        wanted = sources.CheckpointRequest(checkpoint=stage.place, videos=videos.paths, logits=logits, threads=threads)
-        answered = sources.answer_videos(wanted).value
-        if answered.classes != videos.classes:
-            raise UsageError(
-                f"'{stage.place}' was trained on other classes than the data has",
-                reasons=[f"there: {', '.join(answered.classes)}", f"here: {', '.join(videos.classes)}"],
-            )
-        return answered.milliseconds
-    request = runner.VideosRequest(
-        folder=stage.place,
-        model=stage.model,
-        runtime=stage.runtime,
-        videos=videos.paths,
-        logits=logits,
-        threads=threads,
+def _judged(
+    request: EvaluateRequest, seen: Sequence[LabelledVideo], skipped: Sequence[SkippedVideo], scores: dict[str, Array]
+) -> Evaluation:
+    labels, names = [item.label for item in seen], list(scores)
+    pairs = [(a, b) for at, a in enumerate(names) for b in names[at + 1 :]]
+    return Evaluation(
+        subject=request.subject,
+        data=request.data,
+        classes=request.classes,
+        videos=len(seen),
+        clips=request.clips,
+        crops=request.crops,
+        stages=tuple(evaluation.score(name, scores[name], labels, request.classes) for name in names),
+        agreements=tuple(evaluation.agreement(a, b, (scores[a], scores[b]), labels) for a, b in pairs),
+        notes=request.notes,
+        skipped=tuple(skipped),
     )
-    return runner.answer_videos(request).value.milliseconds
+
+
+def _batches(videos: Sequence[LabelledVideo], size: int) -> Iterator[list[LabelledVideo]]:
+    left = iter(videos)
+    while batch := list(islice(left, size)):
+        yield batch
+
+
+def _read(item: LabelledVideo, form: video.ClipForm, looks: Sequence[evaluation.View]) -> Array | str:
+    """The clips [views, 3, T, H, W] of a video, or why it cannot be read."""
+    try:
+        return video.read_views(item.path, form, [(look.moment, look.place) for look in looks])
+    except video.VideoError as error:
+        return str(error)
+
+
+def _write(clips: Array, inputs: Sequence[InputInfo], scratch: Path) -> tuple[Path, ...]:
+    """Each input's clips as it takes them: [samples, ...input shape...]."""
+    files = []
+    for number, info in enumerate(inputs):
+        chosen = clips[:, :, video.frame_choice(clips.shape[2], video.axis_size(info, "T"))]
+        axes = {letter: at for at, letter in enumerate("MCTHW")}
+        order = [axes[letter] for letter in info.layout if letter != "N"]
+        path = scratch / f"clips_{number}.npy"
+        np.save(path, chosen.transpose(0, *order).reshape(len(clips), *info.shape))
+        files.append(path)
+    return tuple(files)
+
+
+def _check_classes(outputs: Array, request: EvaluateRequest) -> None:
+    if outputs.ndim != 2 or outputs.shape[1] != len(request.classes):
+        gives = f"{outputs.shape[1]} scores" if outputs.ndim == 2 else f"an output of shape {list(outputs.shape[1:])}"
+        raise UsageError(
+            f"the network gives {gives}, and the data has {len(request.classes)} classes",
+            hint="is it the data it was trained on? --classes takes a list of the classes in their order",
+        )
+
+
+class _FileRunner:
+    def __init__(self, stage: FileStage, request: EvaluateRequest, scratch: Path) -> None:
+        self.name, self._stage, self._threads, self._scratch = stage.name, stage, request.threads, scratch
+        self._child = Child(stage.runtime, request.threads)
+
+    def __enter__(self) -> _FileRunner:
+        self._child.__enter__()
+        return self
+
+    def __exit__(self, *problem: object) -> None:
+        self._child.__exit__(None, None, None)
+
+    def answer(self, files: Sequence[Path]) -> Array:
+        """First output [samples, classes] for clips on disk, one file per input."""
+        outputs = self._scratch / "outputs.npy"
+        request = runtimes.RunRequest(
+            runtime=self._stage.runtime,
+            model=self._stage.model,
+            feeds=tuple(f.model_copy(update={"clips": p}) for f, p in zip(self._stage.feeds, files, strict=True)),
+            head=self._stage.head,
+            outputs=outputs,
+            threads=self._threads,
+        )
+        runtimes.run_in(self._child, request)
+        return _first(outputs)
+
+
+class _TorchRunner:
+    def __init__(self, stage: TorchStage, request: EvaluateRequest, scratch: Path) -> None:
+        self.name, self._stage, self._threads, self._scratch = stage.name, stage, request.threads, scratch
+        self._session = sources.open_source(stage.spec, request.threads)
+
+    def __enter__(self) -> _TorchRunner:
+        self._session.__enter__()
+        return self
+
+    def __exit__(self, *problem: object) -> None:
+        self._session.__exit__(None, None, None)
+
+    def answer(self, files: Sequence[Path]) -> Array:
+        outputs = self._scratch / "outputs.npy"
+        self._session.answer(
+            sources.AnswerRequest(spec=self._stage.spec, samples=tuple(files), outputs=outputs, threads=self._threads)
+        )
+        return _first(outputs)
+
+
+def _runner(stage: Stage, request: EvaluateRequest, scratch: Path) -> _FileRunner | _TorchRunner:
+    if isinstance(stage, TorchStage):
+        return _TorchRunner(stage, request, scratch)
+    return _FileRunner(stage, request, scratch)
+
+
+def _first(outputs: Path) -> Array:
+    found: Array = np.load(numbered(outputs, 0))
+    return found.reshape(len(found), -1) if found.ndim == 3 and found.shape[1] == 1 else found

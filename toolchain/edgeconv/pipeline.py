@@ -1,4 +1,4 @@
-"""The road: source → lower → simplify → gate → convert → quantize → split → check → compile → verify → bundle.
+"""The road: source → lower → simplify → convert → calibrate → quantize → split → check → compile → verify → bundle.
 
 Only this module knows the order. :func:`export` reads top to bottom; the steps call the stations.
 """
@@ -9,8 +9,11 @@ from edgeconv import bundle, sources
 from edgeconv.core.progress import Progress, Silent, Stopwatch
 from edgeconv.steps.compiling import compile_for_device
 from edgeconv.steps.deliver import deliver, label
-from edgeconv.steps.model import convert, lower, quantize, simplify
+from edgeconv.steps.matrix import run_matrices
+from edgeconv.steps.model import convert, lower, simplify
 from edgeconv.steps.proof import check, drift, verify
+from edgeconv.steps.quantizing import calibrate, quantize
+from edgeconv.steps.recipe import advise, check_recipe, choose_recipe
 from edgeconv.steps.reporting import make_report
 from edgeconv.steps.source import describe, prepare, read_clips
 from edgeconv.steps.splitting import split
@@ -28,6 +31,7 @@ def export(request: ExportRequest, progress: Progress | None = None) -> ExportRe
     Raises:
         EdgeconvError: with every reason the refusing station knows.
     """
+    check_recipe(request.profile)
     watch = Stopwatch(progress or Silent())
     with bundle.StagedFolder(request.out) as staged:
         road = Road(request, staged, watch)
@@ -40,13 +44,17 @@ def export(request: ExportRequest, progress: Progress | None = None) -> ExportRe
         simplify(road, onnx)
         converted = convert(road, described)
         lite = converted.delivered
-        quantized = quantize(road, converted, described, clips[0])
+        calibrated = calibrate(road, converted, described, clips[0])
+        recipe = choose_recipe(road, converted, calibrated)
+        quantized = quantize(road, converted, calibrated, recipe.wide)
         split(road, converted, quantized)
         coverage, compilations = compile_for_device(road, check(road))
         parity = verify(road, prepared, clips[1], described, onnx, lite)
+        run_matrices(road, parity, onnx, lite)
         drifted = drift(road, lite)
+        advised = advise(road, converted, calibrated, recipe)
         report = make_report(
-            road, described, prepared, clips, lowering, parity, drifted, coverage, compilations, quantized.ends
+            road, described, prepared, clips, lowering, parity, drifted, coverage, compilations, quantized.ends, advised
         )
         deliver(road, report, parity, clips, described, lite)
         staged.commit()

@@ -73,6 +73,10 @@ class ParityProfile(_Part):
     max_saturated: float = Field(default=0.05, ge=0, le=1)
     """Share of int8 output values at the ends of the range."""
     runtimes: tuple[Literal["litert", "tflite-runtime", "tensorflow"], ...] = ("litert", "tflite-runtime")
+    matrix_clips: int = Field(default=2, gt=0)
+    """Verification clips that every runtime sees with each set of kernels, on one thread and on several."""
+    timeout: float = Field(default=1800, gt=0)
+    """Seconds that a runtime may take over all clips; one that takes longer is stopped, and the comparison fails."""
 
 
 PartName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$", max_length=40)]
@@ -127,6 +131,26 @@ class VelaProfile(_Part):
             raise ValueError(f"'{path}' cannot be read: {why}") from error
 
 
+Precision = Literal["int16", "float32"]
+
+
+class RecipeProfile(_Part):
+    """Which tensors have more than 8 bits. Names are those of the drift table; '*' and '?' stand for any text."""
+
+    int16: tuple[str, ...] = ()
+    float32: tuple[str, ...] = ()
+    auto: bool = False
+    """Search for the fewest tensors with which the int8 file keeps the thresholds of `parity`."""
+    allowed: tuple[Precision, ...] = ()
+    """What a recipe may use on this target, what costs least first; () where the device computes in 8 bits only."""
+    trials: int = Field(default=32, ge=1)
+    """Files that a search may build and run."""
+
+    @property
+    def wanted(self) -> dict[Precision, tuple[str, ...]]:
+        return {"int16": self.int16, "float32": self.float32}
+
+
 Fold = Literal["frames", "strip"]
 
 
@@ -154,6 +178,7 @@ class ExportProfile(_Part):
     of frame what costs less."""
     split: SplitProfile | None = None
     """None: the network is delivered as a whole only."""
+    recipe: RecipeProfile = RecipeProfile()
     compiler: VelaProfile = VelaProfile()
     parity: ParityProfile = ParityProfile()
     check_targets: tuple[str, ...] = ()

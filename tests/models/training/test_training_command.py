@@ -7,13 +7,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
 from training_cases import TINY, write_clips
 
-from edgeconv.core.errors import UsageError
-from edgeconv.sources import judging, resolve
+from edgeconv.sources import resolve
 from edgeconv.sources.building import build
 from edgeconv.sources.weights import load_weights
 from edgeconv_models.data.errors import DataError
@@ -64,27 +62,6 @@ def test_what_it_leaves_is_what_an_export_takes(data: Path, tmp_path: Path, monk
         clip = torch.randn(1, 3, 4, 32, 32)
         with torch.no_grad():
             assert torch.equal(built.network(clip), checkpoint.load(path).network()(clip))
-
-
-def test_pytorch_judges_a_checkpoint_as_the_run_did(
-    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    assert run_main(monkeypatch, TINY, "--data", data, "--out", tmp_path, "--epochs", "3", "--batch", "4") == 0
-    path, videos = tmp_path / checkpoint.BEST, tuple(sorted((data / "val").rglob("*.avi")))
-    answered = judging.serve(judging.CheckpointRequest(checkpoint=path, videos=videos, logits=tmp_path / "l.npy"))
-    assert answered.classes == ("brighter", "darker")
-    right = [
-        row.argmax() == (video.parent.name == "darker")
-        for row, video in zip(np.load(tmp_path / "l.npy"), videos, strict=True)
-    ]
-    assert np.mean(right) == checkpoint.load(path).held["val_accuracy"]
-    (tmp_path / "bad.avi").touch()
-    request = judging.CheckpointRequest(checkpoint=path, videos=(tmp_path / "bad.avi",), logits=tmp_path / "l.npy")
-    with pytest.raises(UsageError, match=r"bad\.avi' breaks at frame 0"):
-        judging.serve(request)
-    torch.save({"state_dict": {}}, tmp_path / "other.pt")
-    with pytest.raises(UsageError, match="not a checkpoint of edgeconv-train: it lacks 'preprocessing'"):
-        judging.serve(request.model_copy(update={"checkpoint": tmp_path / "other.pt"}))
 
 
 @pytest.mark.nightly

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from report_cases import build_report
 from test_report_compilation import COMPILED
+from test_report_recipe import DELIVERED
 from test_report_split import SPLIT
 
 from edgeconv.changes import Change, Limits, Meaning, compare_reports
@@ -71,6 +72,7 @@ CASES: dict[str, tuple[Report, Report, str, Meaning]] = {
     "a gate is not asked": (PLAIN, without("gates", 2), "gates", CHANGED),
     "other weights": (PLAIN, of("source", weights="w2"), "source", CHANGED),
     "another target": (PLAIN, PLAIN.model_copy(update={"target": "coral"}), "source", CHANGED),
+    "recipe": (PLAIN, PLAIN.model_copy(update={"recipe": DELIVERED}), "source", CHANGED),
     "split": (PLAIN, PLAIN.model_copy(update={"split": SPLIT}), "source", CHANGED),
     "a file grows": (PLAIN, edited("artifacts", 2, bytes=int(SIZE * 1.021)), "files", WORSE),
     "a file grows a little": (PLAIN, edited("artifacts", 2, bytes=int(SIZE * 1.019)), "files", CHANGED),

@@ -1,89 +1,139 @@
-"""`edgeconv evaluate`: equal to judging the same files by hand, and wrong use."""
+"""`edgeconv evaluate`: a bundle's int8 file judged as by hand, with the bundle's own run.py; what ends it."""
 
 from __future__ import annotations
 
+import csv
 import json
 import shutil
+import subprocess
+import sys
 from pathlib import Path
+from typing import Any
 
-import numpy as np
 import pytest
-from cli_tools import Exported, edgeconv
+from cli_tools import SETTINGS, Exported, Ran, edgeconv
 
-from edgeconv_models.data.reading import Preprocessing, read_clip
+from edgeconv.video.synthetic import write_synthetic
+
+CLASSES = tuple(f"kind {i}" for i in range(11))
 
 
 @pytest.fixture(scope="module")
-def data(videos: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two of the bundle's eleven classes, two videos each, and their names in a list."""
-    folder = tmp_path_factory.mktemp("data")
-    for number, video in enumerate(sorted(videos.iterdir())):
-        target = folder / f"class_{(3, 8)[number % 2]}"
-        target.mkdir(exist_ok=True)
-        shutil.copy(video, target)
-    (folder.parent / "names.txt").write_text("".join(f"class_{n}\n" for n in range(11)), encoding="utf-8")
-    return folder
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder per class, a video or two in each."""
+    folder = tmp_path_factory.mktemp("labelled")
+    write_synthetic(folder / "all", "verification", 16, seed=9)
+    videos = sorted((folder / "all").iterdir())
+    for number, video in enumerate(videos):
+        home = folder / "data" / CLASSES[number % len(CLASSES)]
+        home.mkdir(parents=True, exist_ok=True)
+        shutil.move(video, home / video.name)
+    return folder / "data"
 
 
-def by_hand(bundle: Path, data: Path) -> list[tuple[int, int]]:
-    """(label, answer) of every video: LiteRT, the manifest's numbers, and nothing of edgeconv's runtimes."""
-    from ai_edge_litert.interpreter import Interpreter
-
-    meaning = json.loads((bundle / "manifest.json").read_text())["inputs"][0]
-    network = Interpreter(str(bundle / "model_int8.tflite"), num_threads=1)
-    network.allocate_tensors()
-    given, taken = network.get_input_details()[0], network.get_output_details()[0]
-    pairs = []
-    for video in sorted(data.rglob("*.mp4")):
-        clip = read_clip(video, Preprocessing(frames=8, size=64)).astype(np.float32)
-        values = clip - np.array(meaning["pixels"]["mean"], np.float32)
-        stepped = np.clip(np.round(values / np.float32(meaning["scale"])) + meaning["zero_point"], -128, 127)
-        network.set_tensor(given["index"], stepped.astype(np.int8).reshape(given["shape"]))
-        network.invoke()
-        pairs.append((int(video.parent.name[6:]), int(network.get_tensor(taken["index"]).argmax())))
-    return pairs
+@pytest.fixture(scope="module")
+def ran(exported: Exported, data: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Ran, Path]:
+    out = tmp_path_factory.mktemp("evaluated") / "page"
+    return edgeconv("evaluate", exported.bundle, "--data", data, "--batch", 5, "--json", "-o", out), out
 
 
-def test_it_equals_judging_by_hand(exported: Exported, data: Path) -> None:
-    arguments = ("--data", data, "--labels", data.parent / "names.txt", "--json")
-    ran = edgeconv("evaluate", exported.bundle, *arguments, "--stage", "onnx", "--stage", "fp32", "--stage", "int8")
-    assert (ran.code, ran.err) == (0, "")
-    told = json.loads(ran.out)
-    onnx, fp32, int8 = told["stages"]
-    expected = np.zeros((11, 11), int)
-    for label, answer in by_hand(exported.bundle, data):
-        expected[label, answer] += 1
-    assert int8["confusion"] == expected.tolist()
-    assert int8["top1"]["hits"] == int(expected.trace())
-    assert int8["top1"]["of"] == 4
-    assert onnx["confusion"] == fp32["confusion"]
-    assert told["agreement"][0]["same"]["share"] == 1
-    assert [c["name"] for c in int8["classes"]] == ["class_3", "class_8"]
+def by_hand(bundle: Path, video: Path, runtime: str) -> str:
+    """What the device would say: run.py in a process that knows nothing of edgeconv."""
+    told = subprocess.run(
+        [sys.executable, str(bundle / "run.py"), str(video), "--json", "--runtime", runtime],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=120,
+    )
+    answer: dict[str, Any] = json.loads(told.stdout.splitlines()[0])
+    return str(answer["top"][0][0]["label"])
 
 
-def test_words_for_people(exported: Exported, data: Path) -> None:
-    ran = edgeconv("evaluate", exported.bundle, "--data", data, "--labels", data.parent / "names.txt", COLUMNS="160")
+def test_int8_says_what_run_py_says_of_every_video(ran: tuple[Ran, Path], exported: Exported, data: Path) -> None:
+    assert ran[0].code == 0, ran[0].err
+    rows = list(csv.DictReader((ran[1] / "predictions.csv").open(encoding="utf-8")))
+    assert len(rows) == 16
+    runtime = next(name for name in ("tflite-runtime", "litert") if f"int8 TFLite ({name}): answer" in rows[0])
+    for row in rows[::3]:
+        label = by_hand(exported.bundle, data / row["video"], runtime)
+        assert row[f"int8 TFLite ({runtime}): answer"] == sorted(CLASSES)[int(label.split()[-1])]
+
+
+def test_the_numbers_are_those_of_the_predictions(ran: tuple[Ran, Path]) -> None:
+    found = json.loads(ran[0].out)
+    assert found == json.loads((ran[1] / "evaluation.json").read_text(encoding="utf-8"))
+    rows = list(csv.DictReader((ran[1] / "predictions.csv").open(encoding="utf-8")))
+    assert [s["name"] for s in found["stages"]][:2] == ["ONNX (onnxruntime)", found["stages"][1]["name"]]
+    for stage in found["stages"]:
+        right = sum(row[f"{stage['name']}: answer"] == row["class"] for row in rows)
+        assert stage["top1"]["value"] == pytest.approx(right / 16)
+        assert stage["top1"]["low"] <= right / 16 <= stage["top1"]["high"]
+    float_ones = next(a for a in found["agreements"] if "fp32" in a["second"])
+    assert float_ones["same"]["value"] == 1.0
+    assert any("UNTRAINED" in note for note in found["notes"])
+    assert "kind 3" in (ran[1] / "evaluation.html").read_text(encoding="utf-8")
+
+
+def test_pytorch_itself_with_several_views(data: Path, tmp_path: Path) -> None:
+    part = tmp_path / "list.txt"
+    videos = sorted(data.rglob("*.mp4"))[:3]
+    part.write_text("".join(f"{v.relative_to(data)}\n" for v in videos))
+    names = tmp_path / "classes.txt"
+    names.write_text("\n".join(CLASSES))
+    arguments = ("evaluate", "eco-lite-4d-add", *SETTINGS, "--data", data, "--split", part, "--classes", names)
+    ran = edgeconv(*arguments, "--clips", 2, "--crops", 3, "--json")
     assert ran.code == 0, ran.err
-    for words in ("bundle fp32", "bundle int8", "agrees with the first", "class_3", "class_8", " ms"):
-        assert words in ran.out, ran.out
+    found = json.loads(ran.out)
+    assert (found["videos"], found["clips"], found["crops"]) == (3, 2, 3)
+    assert found["classes"] == list(CLASSES)
+    assert [s["name"] for s in found["stages"]] == ["PyTorch"]
 
 
-def test_wrong_use(exported: Exported, data: Path, tmp_path: Path) -> None:
-    def refused(*arguments: str | Path) -> str:
-        ran = edgeconv("evaluate", *arguments)
-        assert (ran.code, ran.out) == (2, ""), ran
-        return ran.err
+def test_a_video_that_cannot_be_read_is_told_and_the_others_count(
+    exported: Exported, data: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(data, tmp_path / "data")
+    (tmp_path / "data" / CLASSES[0] / "aaa.mp4").write_bytes(b"no video")
+    ran = edgeconv("evaluate", exported.bundle, "--data", tmp_path / "data", "--stage", "onnx", COLUMNS="120")
+    assert ran.code == 1
+    assert "not read aaa.mp4: it cannot be opened" in ran.out
+    assert "16 videos, 11 classes" in ran.out
 
-    assert "'class_3' is not among the 11 known ones" in refused(exported.bundle, "--data", data)
-    names = tmp_path / "names.txt"
-    names.write_text("".join(f"class_{n}\n" for n in range(12)), encoding="utf-8")
-    said = refused(exported.bundle, "--data", data, "--labels", names, "--stage", "int8")
-    assert "knows 11 classes, but the data has 12" in said
-    assert "'no' does not exist" in refused("no", "--data", data)
-    assert "checkpoint 'no.pt' does not exist" in refused("no.pt", "--data", data)
-    assert "data folder 'no' does not exist" in refused(exported.bundle, "--data", "no")
-    bad = tmp_path / "bad" / "class_1"
-    bad.mkdir(parents=True)
-    (bad / "a.mp4").write_bytes(b"no video")
-    names = data.parent / "names.txt"
-    assert "a.mp4' cannot be judged" in refused(exported.bundle, "--data", tmp_path / "bad", "--labels", names)
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (("--stage", "int4"), "a bundle has no stage 'int4'"),
+        (("--crops", "2"), "clips of 2 crops cannot be taken"),
+        (("--data", "nowhere"), "'nowhere' does not exist"),
+        (("--split", "no.txt"), "'no.txt' cannot be read"),
+        (("--weights", "no.pt"), "are for a network in PyTorch"),
+        (("--classes", "no.txt"), "'no.txt' cannot be read"),
+    ],
+)
+def test_wrong_use(change: tuple[str, str], told: str, exported: Exported, data: Path, tmp_path: Path) -> None:
+    ran = edgeconv("evaluate", exported.bundle, "--data", data, *change, cwd=tmp_path)
+    assert ran.code == 2, ran
+    assert told in " ".join(ran.err.split())
+
+
+def test_another_number_of_classes(exported: Exported, data: Path, tmp_path: Path) -> None:
+    shutil.copytree(data / CLASSES[1], tmp_path / "data" / "only")
+    ran = edgeconv("evaluate", exported.bundle, "--data", tmp_path / "data", "--stage", "onnx")
+    assert ran.code == 2
+    assert "gives 11 scores, and the data has 1 classes" in " ".join(ran.err.split())
+
+
+def test_an_empty_class_folder(exported: Exported, data: Path, tmp_path: Path) -> None:
+    shutil.copytree(data, tmp_path / "data")
+    (tmp_path / "data" / "empty").mkdir()
+    ran = edgeconv("evaluate", exported.bundle, "--data", tmp_path / "data")
+    assert ran.code == 2
+    assert "'empty' holds no video" in ran.err
+
+
+def test_no_bundle_and_no_model(data: Path, tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    assert edgeconv("evaluate", tmp_path / "folder", "--data", data).code == 2
+    assert "no model 'nothing'" in edgeconv("evaluate", "nothing", "--data", data).err

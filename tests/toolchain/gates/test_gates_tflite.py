@@ -160,6 +160,47 @@ def test_an_operator_without_a_delegate_form_may_cut_once(kind: str, partitions:
     assert ("1 RSQRT" in gate.required) == (kind == "RSQRT")
 
 
+UP, WIDE, DOWN = tensor("up", 1, 4096, dtype="float32"), tensor("wide", 1, 4096, dtype="int16"), tensor("down", 1, 4096)
+ISLAND = (
+    op("DEQUANTIZE", [FLAT], UP),
+    op("ADD", [UP, tensor("c", 1, dtype="int16", constant=True)], WIDE),
+    op("QUANTIZE", [WIDE], DOWN),
+)
+
+
+def with_island() -> ModelSummary:
+    return replace(TFLITE, ops=(*TFLITE.ops, *ISLAND))
+
+
+def test_what_a_recipe_names_may_be_wider_and_has_borders() -> None:
+    """Its constants too; each of its operators in int16 may cut the delegate's part once."""
+    wide = {"up": "float32", "wide": "int16"}
+    gates = gate_int8("m.tflite", with_island(), PROFILE, 3, wide)
+    assert [g.name for g in gates if not g.passed] == []
+    assert not gate_int8("m.tflite", with_island(), PROFILE, 4, wide)[-1].passed
+    assert not all(g.passed for g in gate_int8("m.tflite", with_island(), PROFILE, 1))
+
+
+@pytest.mark.parametrize(
+    ("wide", "broken"),
+    [
+        ({"up": "float32"}, "tensors that are not int8 or int32 but for those of the recipe"),
+        ({"up": "int16", "wide": "int16"}, "tensors of the recipe that are not in its precision"),
+        ({"up": "float32", "wide": "int16", "gone": "int16"}, "tensors of the recipe that are not in its precision"),
+    ],
+)
+def test_nothing_else_may_be_wider_and_nothing_named_may_be_missing(wide: dict[str, str], broken: str) -> None:
+    failing = failed(gate_int8("m.tflite", with_island(), PROFILE, 1, wide))
+    assert broken in failing
+
+
+def test_a_border_inside_that_no_recipe_asks_for() -> None:
+    stray = op("QUANTIZE", [DOWN], tensor("again", 1, 4096))
+    model = replace(with_island(), ops=(*with_island().ops, stray))
+    gate = failed(gate_int8("m.tflite", model, PROFILE, 1, {"up": "float32", "wide": "int16"}))
+    assert gate["QUANTIZE and DEQUANTIZE inside but for those of the recipe"].detail == "'again'"
+
+
 def test_strips_have_no_batch() -> None:
     """One computed tensor or input of 16 images fails by name; constants do not count."""
     clip, features = tensor("clip", 1, 128, 8, 3), tensor("features", 1, 128, 8, 4)

@@ -10,7 +10,7 @@ from strip_cases import FRAMES, C, F, H, W, frames
 from test_strip_spatial import GEOMETRIES, conv
 from tflite_graphs import Array, Build, numbers, quantized_graph, run
 
-from edgeconv.tflite import Graph, Parts, split
+from edgeconv.tflite import Graph, Parts, Recipe, split
 
 THREE, ONE = conv(GEOMETRIES["3x3"], C, relu=True), GEOMETRIES["1x1"]
 Layer = Callable[[Any, str], str]
@@ -76,9 +76,9 @@ def network(*layers: Build) -> Graph:
     return frames(build, FRAMES)
 
 
-def int8_of(graph: Graph) -> tuple[Graph, Array]:
+def int8_of(graph: Graph, recipe: Recipe | None = None) -> tuple[Graph, Array]:
     clip = numbers(*FRAMES)
-    made = quantized_graph(graph, clip)
+    made = quantized_graph(graph, clip, recipe=recipe)
     quant = made.tensors[made.inputs[0]].quant
     assert quant is not None
     return made, np.clip(np.round(clip / quant.scales[0]) + quant.zero_points[0], -128, 127).astype(np.int8)

@@ -12,7 +12,7 @@ from tflite_graphs import Array, Build, Lab, built, draws, numbers, quant_of, re
 
 from edgeconv.core.backend import Window
 from edgeconv.runtimes import Feed, Patch, RangesRequest, calibration
-from edgeconv.steps.model import _patches
+from edgeconv.steps.quantizing import _patches
 from edgeconv.tflite import Graph, Recipe, quantize, read_moments, write
 from edgeconv.tflite.rounding import InputMoments, bias_correction, round_weights
 

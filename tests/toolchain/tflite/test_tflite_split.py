@@ -16,13 +16,14 @@ from split_cases import (
     frames_mixed,
     int8_of,
     network,
+    one_after_the_other,
     over_time,
 )
 from strip_cases import FRAMES, C, F, H, W, frames
-from tflite_graphs import draws, kinds, numbers
+from tflite_graphs import draws, kinds, numbers, run
 
 from edgeconv.core.errors import ModelError
-from edgeconv.tflite import FEATURES, split
+from edgeconv.tflite import FEATURES, Recipe, Wide, split
 
 
 def reason(graph: Any) -> str:
@@ -136,3 +137,17 @@ def test_any_chain_of_layers(names: list[str]) -> None:
     first = next((i for i, n in enumerate(names) if n in KEPT), len(names))
     weighted = sum(n in ("convolution", "depthwise", "residual") for n in names[:first])
     assert sum(k in ("CONV_2D", "DEPTHWISE_CONV_2D") for k in kinds(parts.backbone)) >= 1 + weighted
+
+
+@pytest.mark.parametrize("precision", ["int16", "float32"])
+def test_a_backbone_with_a_recipe_gives_int8(precision: Wide) -> None:
+    graph = network(THREE)
+    first = next(op.outputs[0] for op in graph.ops if op.kind == "CONV_2D")
+    whole, steps = int8_of(graph, Recipe(wide={first: precision}))
+    parts = split(whole)
+    assert whole.tensors[parts.cut].dtype == "int8"
+    assert {t.dtype for t in parts.backbone.tensors.values()} >= {"int8", precision}
+    (expected,) = run(whole, steps)
+    (got,) = one_after_the_other(parts, steps)
+    assert np.unique(expected).size > 1
+    np.testing.assert_array_equal(got, expected)

@@ -43,6 +43,7 @@ def source(before: Report, after: Report, _: Limits) -> Iterator[Change]:
         "fold": (before.lowering.fold, after.lowering.fold),
         "calibration": (_calibration(before), _calibration(after)),
         "split": (_split(before), _split(after)),
+        "recipe": (_recipe(before), _recipe(after)),
     }
     for name, (was, now) in pairs.items():
         if was != now:
@@ -52,6 +53,11 @@ def source(before: Report, after: Report, _: Limits) -> Iterator[Change]:
 def _calibration(report: Report) -> str:
     found = (f"{len(c.clips)} clips, {c.origin}" for c in report.clip_sets if c.role == "calibration")
     return next(found, MISSING)
+
+
+def _recipe(report: Report) -> str:
+    found = report.recipe
+    return "; ".join(f"{p} {t}" for p, t in found.tensors) or "none" if found and found.delivered else "none"
 
 
 def _split(report: Report) -> str:
@@ -120,6 +126,39 @@ def parity(before: Report, after: Report, limits: Limits) -> Iterator[Change]:
             told = f"{a:.5f}", f"{b:.5f}"
             if told[0] != told[1] and not pair.failure:
                 yield Change("parity", f"{name}, {what}", *told, fallen(a, b, limits.cosine))
+
+
+@area
+def matrix(before: Report, after: Report, _: Limits) -> Iterator[Change]:
+    """Runtimes that give numbers no longer, or others than expected; how far apart they are moves with any weight."""
+    for name, was, now in _both(_cells(before), _cells(after)):
+        if was != now:
+            meaning = (
+                Meaning.WORSE if now == "no numbers" else Meaning.BETTER if was == "no numbers" else Meaning.CHANGED
+            )
+            yield Change("parity matrix", name, was or MISSING, now or MISSING, meaning)
+    for name, was, now in _both(_pairs(before), _pairs(after)):
+        if was and now and was != now:
+            meaning = Meaning.WORSE if now == _BEYOND else Meaning.BETTER if was == _BEYOND else Meaning.CHANGED
+            yield Change("parity matrix", name, was, now, meaning)
+
+
+_BEYOND = "farther apart than expected"
+
+
+def _cells(report: Report) -> dict[str, str]:
+    cells = ((f"{made.file} in {cell.name}", cell) for made in report.matrices for cell in made.cells)
+    return {name: "no numbers" if cell.failure else "numbers" for name, cell in cells}
+
+
+def _pairs(report: Report) -> dict[str, str]:
+    return {
+        f"{made.file}: {made.cells[p.first].name} / {made.cells[p.second].name}": (
+            "equal" if not p.largest else "as near as expected" if p.passed else _BEYOND
+        )
+        for made in report.matrices
+        for p in made.pairs
+    }
 
 
 @area

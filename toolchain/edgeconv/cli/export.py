@@ -66,6 +66,16 @@ def export(
             metavar="backbone,head|none",
         ),
     ] = None,
+    int16: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--int16", help="Keep a tensor in 16 bits; may be repeated, * stands for any text.", metavar="TENSOR"
+        ),
+    ] = None,
+    float32: Annotated[list[str] | None, typer.Option("--float32", help="The same in float.", metavar="TENSOR")] = None,
+    auto_recipe: Annotated[
+        bool, typer.Option("--auto-recipe", help="Search for the fewest such tensors that keep the parity thresholds.")
+    ] = False,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -95,6 +105,9 @@ def export(
             threads,
             fold.value if fold else None,
             split,
+            tuple(int16 or ()),
+            tuple(float32 or ()),
+            auto_recipe,
         )
     )
     with progress(silent=quiet or json) as told:

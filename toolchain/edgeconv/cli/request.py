@@ -11,7 +11,7 @@ from edgeconv.core.errors import UsageError
 
 if TYPE_CHECKING:
     from edgeconv.pipeline import ExportRequest
-    from edgeconv.profiles import SplitProfile
+    from edgeconv.profiles import RecipeProfile, SplitProfile
     from edgeconv.sources import SourceSpec
 
 
@@ -39,6 +39,9 @@ class Wanted:
     """'frames' or 'strip'."""
     split: str | None = None
     """'backbone,head', or 'none'."""
+    int16: tuple[str, ...] = ()
+    float32: tuple[str, ...] = ()
+    auto_recipe: bool = False
 
 
 def export_request(wanted: Wanted) -> ExportRequest:
@@ -65,6 +68,8 @@ def export_request(wanted: Wanted) -> ExportRequest:
         profile = profile.model_copy(update={"fold": wanted.fold})
     if wanted.split is not None:
         profile = profile.model_copy(update={"split": split_profile(wanted.split)})
+    if wanted.int16 or wanted.float32 or wanted.auto_recipe:
+        profile = profile.model_copy(update={"recipe": _recipe(profile.recipe, wanted)})
     if wanted.labels is not None and not wanted.labels.is_file():
         raise UsageError(f"the labels file '{wanted.labels}' does not exist", hint="give one class name per line")
     return ExportRequest(
@@ -74,6 +79,17 @@ def export_request(wanted: Wanted) -> ExportRequest:
         calibration=wanted.calibration,
         verification=wanted.verification,
         labels=wanted.labels,
+    )
+
+
+def _recipe(recipe: RecipeProfile, wanted: Wanted) -> RecipeProfile:
+    """The profile's, and what the options add."""
+    return recipe.model_copy(
+        update={
+            "int16": (*recipe.int16, *wanted.int16),
+            "float32": (*recipe.float32, *wanted.float32),
+            "auto": recipe.auto or wanted.auto_recipe,
+        }
     )
 
 

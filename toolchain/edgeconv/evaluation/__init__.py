@@ -1,5 +1,8 @@
-"""How often a network is right: accuracies with their uncertainty, confusions, agreement between stages."""
+"""Station: from the scores of labelled videos to what can be said of a network."""
 
-from edgeconv.evaluation.scores import Agreement, ClassScore, Interval, Score, agreement, score
+from edgeconv.evaluation.agreeing import agreement
+from edgeconv.evaluation.averaging import video_scores
+from edgeconv.evaluation.scoring import score, wilson
+from edgeconv.evaluation.views import View, views
 
-__all__ = ["Agreement", "ClassScore", "Interval", "Score", "agreement", "score"]
+__all__ = ["View", "agreement", "score", "video_scores", "views", "wilson"]

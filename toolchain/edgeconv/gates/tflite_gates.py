@@ -39,19 +39,46 @@ def gate_batch(file: str, summary: ModelSummary) -> Gate:
     return at_most(f"{file}: tensors with a batch", len(batches), 0, batches)
 
 
-def gate_int8(file: str, summary: ModelSummary, profile: TfliteProfile, partitions: int | None) -> tuple[Gate, ...]:
-    """Full int8: integers in every tensor, nothing requantized inside, one delegate partition where asked for."""
+def gate_int8(
+    file: str,
+    summary: ModelSummary,
+    profile: TfliteProfile,
+    partitions: int | None,
+    wide: Mapping[str, str] | None = None,
+) -> tuple[Gate, ...]:
+    """Full int8: integers in every tensor, nothing requantized inside, one delegate partition where asked for.
+
+    Args:
+        wide: the computed tensors that a recipe keeps in int16 or float32; no other may be, and none may be missing.
+    """
+    wide = wide or {}
     allowed = {"int8", "int32"}
+    of_wide = {
+        t.name for o in summary.ops if wide.keys() & {t.name for t in o.tensors} for t in o.inputs if t and t.constant
+    }
     ends = {t.name for t in (*summary.inputs, *summary.outputs)}
     other = [
         f"'{t.name}' {t.dtype}"
         for t in summary.tensors
-        if t.dtype not in allowed and not (t.name in ends and t.dtype == "uint8")
+        if t.dtype not in allowed
+        and not (t.name in ends and t.dtype == "uint8")
+        and t.dtype != wide.get(t.name)
+        and t.name not in of_wide
     ]
-    inside = [f"'{o.name}'" for o in summary.ops if o.op in ("QUANTIZE", "DEQUANTIZE") and not _at_an_end(o, ends)]
+    inside = [
+        f"'{o.name}'" for o in summary.ops if o.op in ("QUANTIZE", "DEQUANTIZE") and not _at_an_end(o, {*ends, *wide})
+    ]
+    held = {t.name: t.dtype for t in summary.tensors}
+    missing = [f"'{name}' {held.get(name, 'is not there')}" for name, dtype in wide.items() if held.get(name) != dtype]
+    but = " but for those of the recipe" if wide else ""
     gates = [
-        at_most(f"{file}: tensors that are not int8 or int32", len(other), 0, other),
-        at_most(f"{file}: QUANTIZE and DEQUANTIZE inside", len(inside), 0, inside),
+        at_most(f"{file}: tensors that are not int8 or int32{but}", len(other), 0, other),
+        at_most(f"{file}: QUANTIZE and DEQUANTIZE inside{but}", len(inside), 0, inside),
+        *(
+            [at_most(f"{file}: tensors of the recipe that are not in its precision", len(missing), 0, missing)]
+            if wide
+            else []
+        ),
         Gate(
             name=f"{file}: input and output type",
             passed=all(t.dtype == profile.input_dtype for t in summary.inputs)
@@ -61,7 +88,7 @@ def gate_int8(file: str, summary: ModelSummary, profile: TfliteProfile, partitio
         ),
     ]
     if profile.max_xnnpack_partitions is not None and partitions is not None:
-        gates.append(_partitions(file, summary, profile.max_xnnpack_partitions, partitions))
+        gates.append(_partitions(file, summary, profile.max_xnnpack_partitions, partitions, wide))
     return tuple(gates)
 
 
@@ -71,9 +98,11 @@ NO_DELEGATE_FORM = frozenset({
 """int8 operators that XNNPACK does not take and that no operator that it takes can stand for: norms and attention."""
 
 
-def _partitions(file: str, summary: ModelSummary, limit: int, measured: int) -> Gate:
+def _partitions(file: str, summary: ModelSummary, limit: int, measured: int, wide: Mapping[str, str]) -> Gate:
     """Each operator that no delegate form exists for may cut the graph once; nothing else may."""
     forced = Counter(o.op for o in summary.ops if o.op in NO_DELEGATE_FORM)
+    if int16 := sum(any(wide.get(t.name) == "int16" for t in o.tensors) for o in summary.ops):
+        forced["operator in int16"] = int16
     most = limit + sum(forced.values())
     named = ", ".join(f"{n} {op}" for op, n in sorted(forced.items()))
     return Gate(
@@ -81,7 +110,7 @@ def _partitions(file: str, summary: ModelSummary, limit: int, measured: int) -> 
         passed=1 <= measured <= most,
         measured=str(measured),
         required=(f"1 to {most}" if most > 1 else "1") + (f" ({limit}, and one for each of {named})" if named else ""),
-        detail=f"XNNPACK takes no int8 {', '.join(sorted(forced))}" if named else "",
+        detail=f"XNNPACK takes none of {', '.join(sorted(forced))}" if named else "",
     )
 
 

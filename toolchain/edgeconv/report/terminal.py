@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from edgeconv.core.report import Report, StageTiming, Status, Verdict
-from edgeconv.report import compilation, split, view
+from edgeconv.report import compilation, matrix, recipe, split, view
 from edgeconv.report import format as fmt
 
 if TYPE_CHECKING:
@@ -44,6 +44,8 @@ class _Summary:
         self._warnings()
         self._stages(timings)
         self._parity()
+        self._matrices()
+        self._recipe()
         self._split()
         self._coverage()
         self._compilations()
@@ -175,6 +177,24 @@ class _Summary:
             column.width, column.justify = width, "right"
         table.add_row(*(self.text(value) for value in values))
         self.indent(table)
+
+    def _matrices(self) -> None:
+        for found in self.report.matrices:
+            self.heading(f"Parity matrix: {found.file}", f"{len(found.cells)} cells, {fmt.plural(found.clips, 'clip')}")
+            for line in matrix.findings(found):
+                self._lines([(line.text, "red" if line.failed else "")], mark="✗" if line.failed else "·")
+
+    def _recipe(self) -> None:
+        found = self.report.recipe
+        if found is None:
+            return
+        self.heading("Recipe", fmt.plural(len(found.trials), "trial") if found.trials else "")
+        said = self.grid(1)
+        said.add_row(self.text(recipe.sentence(found)))
+        if found.delivered:
+            for precision, tensor in found.tensors:
+                said.add_row(self.text((f"{precision} ", "dim"), tensor))
+        self.indent(said)
 
     def _split(self) -> None:
         if self.report.split is None:

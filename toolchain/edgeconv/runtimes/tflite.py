@@ -62,7 +62,7 @@ def run(request: RunRequest) -> Measured:
     raw: list[list[Array]] = []
     fed: list[list[Array]] = []
     times = []
-    for clip in range(len(feeds[0][1])):
+    for clip in range(len(feeds[0][1][: request.clips])):
         fed.append([quantize_input(f.arrange(a[clip]), d) for d, (f, a) in zip(model.inputs, feeds, strict=True)])
         start = time.perf_counter()
         raw.append(model(fed[-1]))
@@ -151,9 +151,13 @@ def partitions(request: _Model) -> Measured:
 
 
 def computed_tensors(interpreter: Any) -> dict[str, int]:
-    """Computed float tensors by name, in execution order, the inputs first."""
+    """Computed tensors of values by name, in execution order, the inputs first."""
     by_index = {d["index"]: d for d in interpreter.get_tensor_details()}
     order = [d["index"] for d in interpreter.get_input_details()]
     for op in interpreter._get_ops_details():
         order += [int(i) for i in op["outputs"]]
-    return {by_index[i]["name"]: i for i in order if i in by_index and by_index[i]["dtype"] in (np.float32, np.int8)}
+    return {
+        by_index[i]["name"]: i
+        for i in order
+        if i in by_index and by_index[i]["dtype"] in (np.float32, np.int8, np.int16)
+    }

@@ -2,6 +2,7 @@
 
 from edgeconv.core.report import InputInfo
 from edgeconv.sources.api import (
+    AnswerRequest,
     Combine,
     Description,
     Exported,
@@ -16,11 +17,10 @@ from edgeconv.sources.api import (
     open_source,
 )
 from edgeconv.sources.in_memory import export_module, save_program
-from edgeconv.sources.judging import CheckpointRequest, answer_videos
 from edgeconv.sources.spec import SourceSpec, model_names, resolve
 
 __all__ = [
-    "CheckpointRequest",
+    "AnswerRequest",
     "Combine",
     "Description",
     "Exported",
@@ -32,7 +32,6 @@ __all__ = [
     "Prepared",
     "SourceSession",
     "SourceSpec",
-    "answer_videos",
     "export_module",
     "export_onnx",
     "factorize",

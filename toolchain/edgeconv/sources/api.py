@@ -58,6 +58,23 @@ class Prepared(BaseModel):
     notes: tuple[str, ...] = ()
 
 
+class AnswerRequest(BaseModel):
+    """Run the network in PyTorch."""
+
+    spec: SourceSpec
+    samples: tuple[Path, ...]
+    """Per input .npy [samples, ...input shape...], in the input's own layout."""
+    outputs: Path
+    """.npy that receives the outputs, float32 [samples, ...]; further ones as in :class:`PrepareRequest`."""
+    threads: int = 2
+
+
+class Answered(BaseModel):
+    outputs: int
+    weights: str
+    untrained: bool
+
+
 class ExportOnlyRequest(BaseModel):
     spec: SourceSpec
     target: Path
@@ -137,6 +154,10 @@ class SourceSession:
     def prepare(self, request: PrepareRequest) -> Result[Prepared]:
         """Load or seed the weights, export to ONNX, run the reference on the verification samples."""
         return self._child.call(f"edgeconv.sources.{self._module}:prepare", request, Prepared)
+
+    def answer(self, request: AnswerRequest) -> Result[Answered]:
+        """Run the network, with its weights, on samples; not for an .onnx file, which PyTorch does not run."""
+        return self._child.call("edgeconv.sources.torch_worker:answer", request, Answered)
 
     def export(self, request: ExportOnlyRequest) -> Result[Exported]:
         """Load the weights or keep the seeded ones, and export to ONNX; no sample is read."""

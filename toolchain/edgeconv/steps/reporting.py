@@ -14,6 +14,7 @@ from edgeconv.core.report import (
     Lowering,
     Provenance,
     Quantization,
+    Recipe,
     Report,
     Source,
 )
@@ -33,10 +34,11 @@ def make_report(
     coverage: tuple[Coverage, ...],
     compilations: tuple[Compilation, ...],
     quantization: tuple[Quantization, ...],
+    recipe: Recipe | None = None,
 ) -> Report:
     """The one report; no clock reading and no path of this machine goes in."""
     onnx = road.summaries[ONNX]
-    spec, roles = road.request.spec, _roles(road, compilations)
+    spec, roles = road.request.spec, _roles(road, compilations, recipe)
     artifacts = tuple(
         Artifact(
             file=name,
@@ -81,10 +83,12 @@ def make_report(
         ),
         artifacts=artifacts,
         parity=tuple(run.pairs),
+        matrices=run.matrices,
         drift=drift,
         coverage=coverage,
         compilations=compilations,
         split=told_split(road, road.split) if road.split else None,
+        recipe=recipe,
         inputs=quantization[:ends],
         outputs=quantization[ends:],
         provenance=Provenance(
@@ -101,15 +105,16 @@ def make_report(
     )
 
 
-def _roles(road: Road, compilations: Sequence[Compilation]) -> dict[str, str]:
+def _roles(road: Road, compilations: Sequence[Compilation], recipe: Recipe | None) -> dict[str, str]:
     """What each file is, in words."""
+    int8 = "int8 with a recipe" if recipe and recipe.delivered and recipe.tensors else "full int8"
     fold = "strip fold (batch 1), " if road.profile.fold == "strip" else ""
     roles = {
         ONNX: "4D ONNX, channels first, float32",
         FLOAT: f"TFLite, {fold}channels last, float32 (for comparison)",
-        INT8: f"TFLite, {fold}channels last, full int8 ({'the whole' if road.split else 'for the device'})",
+        INT8: f"TFLite, {fold}channels last, {int8} ({'the whole' if road.split else 'for the device'})",
     }
     if road.split:
-        roles[road.split.backbone] = "TFLite, full int8, one frame (for the device)"
-        roles[road.split.head] = f"TFLite, {fold}full int8, the features of {road.split.frames} frames (for the device)"
+        roles[road.split.backbone] = f"TFLite, {int8}, one frame (for the device)"
+        roles[road.split.head] = f"TFLite, {fold}{int8}, the features of {road.split.frames} frames (for the device)"
     return roles | {c.file: f"TFLite, {c.model} compiled by {c.compiler} {c.version}" for c in compilations}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from edgeconv import tflite
 from edgeconv.core.errors import ModelError
 from edgeconv.core.report import Split, SplitPart
@@ -35,8 +37,8 @@ def split(road: Road, converted: Converted, quantized: Quantized) -> None:
             graph, tail = stripped.graph, stripped.inputs[tflite.FEATURES].tail
         write_tflite(road, backbone, parts.backbone, "full int8, on one frame")
         write_tflite(road, head, graph, "full int8, on the features of all frames")
-        gate_int8(road, backbone, output_dtype="int8")
-        gate_int8(road, head, input_dtype="int8")
+        gate_int8(road, backbone, _within(parts.backbone, quantized.wide), output_dtype="int8")
+        gate_int8(road, head, _within(parts.head, quantized.wide), input_dtype="int8")
         frames = feeds(converted.trace, road.clips["verification"])
         road.split = SplitFiles(backbone, head, parts.cut, frames, parts.frames, tail)
     told = told_split(road, road.split)
@@ -44,6 +46,10 @@ def split(road: Road, converted: Converted, quantized: Quantized) -> None:
         "split",
         f"{backbone} takes {told.backbone.takes}, {head} what it gave for {parts.frames} frames; cut at '{parts.cut}'",
     )
+
+
+def _within(part: tflite.Graph, wide: Mapping[str, str]) -> dict[str, str]:
+    return {name: precision for name, precision in wide.items() if name in part.tensors}
 
 
 def told_split(road: Road, made: SplitFiles) -> Split:

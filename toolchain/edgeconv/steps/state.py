@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from edgeconv import bundle, lowering, runtimes, sources, tflite
+from edgeconv import bundle, lowering, parity, runtimes, sources, tflite
 from edgeconv.core.progress import Stopwatch
 from edgeconv.core.report import Gate, Quantization, Report, Stage, StageTiming
 from edgeconv.core.summary import ModelSummary
@@ -47,11 +47,25 @@ class Converted:
 
 
 @dataclass(frozen=True)
+class Calibration:
+    """What was seen on the calibration clips."""
+
+    ranges: Mapping[str, tflite.Range]
+    """Over which each tensor is quantized to int8."""
+    seen: Mapping[str, tflite.Range]
+    """Smallest and largest value of each tensor."""
+    moments: Path
+    """.npz of the inputs of weighted operators."""
+
+
+@dataclass(frozen=True)
 class Quantized:
     graph: tflite.Graph
-    """Full int8, in frames fold."""
+    """Full int8 but for what the recipe names, in frames fold."""
     ends: tuple[Quantization, ...]
     """Inputs, then outputs, of the delivered file."""
+    wide: Mapping[str, str] = field(default_factory=dict)
+    """Precisions of the tensors that the recipe keeps out of int8, those included that borders made."""
 
 
 @dataclass(frozen=True)
@@ -122,3 +136,8 @@ def feeds(trace: lowering.Trace, clips: Mapping[str, Path]) -> tuple[runtimes.Fe
         runtimes.Feed(clips=clips[p.name], perm=p.perm, physical=p.physical, frames=p.frames, tail=p.tail)
         for p in trace.inputs
     )
+
+
+def ends(trace: lowering.Trace) -> tuple[parity.End, ...]:
+    """How the outputs of a lowered model lie."""
+    return tuple(parity.End(port.name, port.perm, port.logical) for port in trace.outputs)

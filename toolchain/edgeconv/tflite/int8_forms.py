@@ -33,15 +33,21 @@ class Int8Graph:
     """By output of an operator that took over a clip behind it: the output it had."""
 
 
-def int8_forms(graph: Graph, ranges: Mapping[str, Range]) -> Int8Graph:
-    """An operator stays as it is where no form fits it or its ranges are not known (quantize() then says why)."""
+def int8_forms(graph: Graph, ranges: Mapping[str, Range], precision: Mapping[str, str] | None = None) -> Int8Graph:
+    """An operator stays as it is where it does not work in int8, where no form fits it, or where its ranges are not
+    known (quantize() then says why).
+
+    Args:
+        precision: of tensors that are not int8.
+    """
+    wide = {n for n, p in (precision or {}).items() if p != "int8"}
     copy = Graph(dict(graph.tensors), [], list(graph.inputs), list(graph.outputs), dict(graph.ports))
     made = Int8Graph(copy, dict(ranges))
     alone = {n for n, ops in graph.users().items() if len(ops) == 1} - set(graph.outputs)
     for op in graph.ops:
         form = _FORMS.get(op.kind)
         build = _Build(made, op, alone)
-        if form is None or not build.calibrated or not form(build):
+        if form is None or op.outputs[0] in wide or not build.calibrated or not form(build):
             copy.ops.append(op)
         else:
             copy.ops += build.ops

@@ -1,4 +1,4 @@
-"""One scale and zero point for every computed tensor."""
+"""One scale and zero point for every computed tensor that holds integers."""
 
 from __future__ import annotations
 
@@ -21,6 +21,10 @@ even load a file with such a convolution: a channel that was always dead during 
 _SMALLEST_RATIO = 2.0**-9
 """It takes sums where the ratio is at least 2^-10."""
 _PASSES = 8
+INT16_ROOM = 2.0
+"""int16 holds so many times what was seen: 15 bits are ample, and what no calibration clip showed does not saturate."""
+_FIXED_INT16 = Quant((1 / 32768,), (0,))
+"""What kernels demand of a result in int16 where they demand a scale in int8 (LOGISTIC, TANH, SOFTMAX)."""
 
 
 @dataclass
@@ -28,6 +32,8 @@ class _Groups:
     """Tensors tied by operators that only move values."""
 
     graph: Graph
+    precision: Mapping[str, str]
+    """Of tensors that are not int8."""
     parent: dict[str, str] = field(default_factory=dict)
     fixed: dict[str, Quant] = field(default_factory=dict)
     """Scales that kernels demand, by group."""
@@ -41,9 +47,13 @@ class _Groups:
             name = self.parent[name]
         return name
 
+    def is_int16(self, root: str) -> bool:
+        return self.precision.get(root) == "int16"
 
-def _groups(graph: Graph) -> _Groups:
-    table, made, computed = specs(), _Groups(graph), set(computed_floats(graph))
+
+def _groups(graph: Graph, precision: Mapping[str, str]) -> _Groups:
+    table, made = specs(), _Groups(graph, precision)
+    computed = {n for n in computed_floats(graph) if precision.get(n) != "float32"}
     for op in graph.ops:
         if _pads_a_maximum(graph, op) or (op.kind in ("RESHAPE", "PAD") and op.inputs[0] in made.fillers):
             made.fillers.add(op.outputs[0])
@@ -52,46 +62,63 @@ def _groups(graph: Graph) -> _Groups:
                 made.parent[made.root(name)] = made.root(op.outputs[0])
     for op in graph.ops:
         spec = table[op.kind]
+        if op.outputs[0] not in computed:
+            continue
         made.even |= {made.root(op.inputs[i]) for i in spec.symmetric_inputs if op.inputs[i] in computed}
         if spec.fixed_output:
-            made.fixed.setdefault(made.root(op.outputs[0]), Quant((spec.fixed_output[0],), (spec.fixed_output[1],)))
+            root = made.root(op.outputs[0])
+            demanded = _FIXED_INT16 if made.is_int16(root) else Quant((spec.fixed_output[0],), (spec.fixed_output[1],))
+            made.fixed.setdefault(root, demanded)
     return made
+
+
+def scale_groups(graph: Graph) -> dict[str, str]:
+    """By computed tensor the one that stands for all that must share its scale."""
+    groups = _groups(graph, {})
+    return {name: groups.root(name) for name in computed_floats(graph)}
 
 
 def computed_floats(graph: Graph) -> list[str]:
     return [n for n, t in graph.tensors.items() if t.data is None and t.dtype == "float32"]
 
 
-def separate_fixed_scales(graph: Graph, ranges: dict[str, Range]) -> None:
+def separate_fixed_scales(graph: Graph, ranges: dict[str, Range], precision: dict[str, str]) -> None:
     """A result whose scale the kernel demands, joined with values that this scale does not hold (or with another such
-    scale, or a zero point that must be 0), is requantized first. Changes the graph, and adds to `ranges`.
+    scale, or a zero point that must be 0), is requantized first. Changes the graph; adds to `ranges` and `precision`.
     """
-    while (found := next(_conflicts(graph, ranges), None)) is not None:
+    while (found := next(_conflicts(graph, ranges, precision), None)) is not None:
         at, name = graph.ops.index(found), found.outputs[0]
         before = graph.add(replace(graph.tensors[name], name=f"{name}/{found.kind.lower()}"))
         graph.ops[at : at + 1] = [replace(found, outputs=(before,)), Op("QUANTIZE", (before,), (name,))]
         ranges[before] = ranges[name]
+        if name in precision:
+            precision[before] = precision[name]
 
 
-def _conflicts(graph: Graph, ranges: Mapping[str, Range]) -> Iterator[Op]:
-    groups, table = _groups(graph), specs()
+def _conflicts(graph: Graph, ranges: Mapping[str, Range], precision: Mapping[str, str]) -> Iterator[Op]:
+    groups, table = _groups(graph, precision), specs()
     joint = _joint(groups, ranges, 1.0)
     for op in graph.ops:
-        if (demanded := table[op.kind].fixed_output) is None:
+        demanded, root = table[op.kind].fixed_output, groups.root(op.outputs[0])
+        if demanded is None or root not in groups.fixed:
             continue
-        quant, root = Quant((demanded[0],), (demanded[1],)), groups.root(op.outputs[0])
-        odd = root in groups.even and demanded[1] != 0
-        if groups.fixed[root] != quant or odd or not _holds(quant, *joint[root]):
+        quant = _FIXED_INT16 if groups.is_int16(root) else Quant((demanded[0],), (demanded[1],))
+        odd = root in groups.even and quant.zero_points[0] != 0
+        reach = 32768 if groups.is_int16(root) else 128
+        if groups.fixed[root] != quant or odd or not _holds(quant, *joint[root], reach):
             yield op
 
 
-def activation_quants(graph: Graph, ranges: Mapping[str, Range], margin: float) -> dict[str, Quant]:
+def activation_quants(
+    graph: Graph, ranges: Mapping[str, Range], margin: float, precision: Mapping[str, str]
+) -> dict[str, Quant]:
     """Tensors tied by operators that only move values share one scale, over their joint range.
 
     Args:
         margin: factor on the ranges of the outputs.
+        precision: of tensors that are not int8; those in float32 get no scale.
     """
-    groups = _groups(graph)
+    groups = _groups(graph, precision)
     joint = _joint(groups, ranges, margin)
     quants = {r: groups.fixed.get(r) or _own(groups, r, bounds) for r, bounds in joint.items()}
     alone = _alone(groups)
@@ -99,13 +126,13 @@ def activation_quants(graph: Graph, ranges: Mapping[str, Range], margin: float) 
         before = dict(quants)
         for op in graph.ops:
             root = groups.root(op.outputs[0])
-            if root in quants and root not in groups.fixed:
+            if root in quants and root not in groups.fixed and not groups.is_int16(root):
                 quants[root] = _at_least(quants[root], _least_step(graph, op, groups, quants))
             for name in alone & set(op.inputs) if op.kind in ("ADD", "SUB") and root in quants else ():
                 quants[name] = _at_least(quants[name], quants[root].scales[0] * _SMALLEST_RATIO)
         if quants == before:
             break
-    return {n: quants[groups.root(n)] for n in computed_floats(graph) if n in ranges}
+    return {n: quants[groups.root(n)] for n in computed_floats(graph) if groups.root(n) in quants and n in ranges}
 
 
 def _alone(groups: _Groups) -> set[str]:
@@ -124,7 +151,7 @@ def _joint(groups: _Groups, ranges: Mapping[str, Range], margin: float) -> dict[
     joint: dict[str, Range] = {}
     for name in computed_floats(groups.graph):
         root = groups.root(name)
-        if name not in ranges or name in groups.fillers:
+        if name not in ranges or name in groups.fillers or groups.precision.get(name) == "float32":
             continue
         factor = margin if name in groups.graph.outputs and root not in groups.fixed else 1.0
         low, high = joint.get(root, (0.0, 0.0))
@@ -133,6 +160,8 @@ def _joint(groups: _Groups, ranges: Mapping[str, Range], margin: float) -> dict[
 
 
 def _own(groups: _Groups, root: str, bounds: Range) -> Quant:
+    if groups.is_int16(root):
+        return balanced(INT16_ROOM * bounds[0], INT16_ROOM * bounds[1], 32767)
     return balanced(*bounds) if root in groups.even else affine(*bounds)
 
 
@@ -164,8 +193,10 @@ def _least_step(graph: Graph, op: Op, groups: _Groups, quants: Mapping[str, Quan
     return 0.0
 
 
-def constant_quant(op: Op, data: Array, out: Quant | None) -> Quant:
+def constant_quant(op: Op, data: Array, out: Quant | None, dtype: str) -> Quant:
     """The scheme of a constant; in sums its scale is no smaller than what delegates take (far below a step)."""
+    if dtype == "int16":
+        return balanced(float(data.min()), float(data.max()), 32767)
     quant = affine(float(data.min()), float(data.max()))
     if out is None or op.kind not in ("ADD", "SUB"):
         return quant
@@ -176,10 +207,10 @@ def _pads_a_maximum(graph: Graph, op: Op) -> bool:
     return op.kind == "PADV2" and graph.tensors[op.inputs[2]].data == LOWEST
 
 
-def _holds(quant: Quant, low: float, high: float) -> bool:
+def _holds(quant: Quant, low: float, high: float, reach: int) -> bool:
     """To one step: a LOGISTIC reaches 1, and the scale that its kernel demands ends at 255/256."""
     steps = low / quant.scales[0] + quant.zero_points[0], high / quant.scales[0] + quant.zero_points[0]
-    return bool(steps[0] >= -129 and steps[1] <= 128)
+    return bool(steps[0] >= -reach - 1 and steps[1] <= reach)
 
 
 def affine(low: float, high: float) -> Quant:
@@ -189,12 +220,13 @@ def affine(low: float, high: float) -> Quant:
     return Quant((scale,), (int(np.clip(round(-128 - low / scale), -128, 127)),))
 
 
-def balanced(low: float, high: float) -> Quant:
-    """Scale of a range that is widened to be symmetric, with zero point 0."""
-    return Quant((float(np.float32(max(-low, high, 1e-8) / 127)),), (0,))
+def balanced(low: float, high: float, levels: int = 127) -> Quant:
+    """Scale of a range that is widened to be symmetric, with zero point 0 and so many steps on each side."""
+    return Quant((float(np.float32(max(-low, high, 1e-8) / levels)),), (0,))
 
 
-def quantized(array: Array, quant: Quant) -> Array:
-    """int8 values of an array under a per-tensor scheme."""
+def quantized(array: Array, quant: Quant, dtype: str = "int8") -> Array:
+    """Integers of an array under a per-tensor scheme."""
     steps: Array = np.round(array.astype(np.float64) / quant.scales[0]) + quant.zero_points[0]
-    return np.clip(steps, -128, 127).astype(np.int8)
+    info = np.iinfo(dtype)
+    return np.clip(steps, info.min, info.max).astype(dtype)

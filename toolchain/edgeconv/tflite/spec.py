@@ -46,8 +46,16 @@ class OpSpec:
     weighted: Weighted | None = None
     int8: bool = True
     """False: the kernels have no int8 form."""
+    int16: int = 0
+    """Version of its form with int16 activations and int8 weights; 0: the kernels of tflite-runtime 2.14 have none, or
+    (RSQRT, RESIZE_BILINEAR) one that is no finer than int8."""
     activation: bool = False
     """It can carry a fused activation."""
+
+    def written_version(self, graph: Graph, op: Op) -> int:
+        """The version that a file has to name for this operator."""
+        wide = self.int16 and graph.tensors[op.outputs[0]].dtype == "int16"
+        return self.int16 if wide else self.version(graph, op)
 
 
 SPECS: dict[str, OpSpec] = {}

@@ -12,7 +12,15 @@ from edgeconv.core.layout import Array
 from edgeconv.tflite.graph import Graph, Op, Tensor
 from edgeconv.tflite.spec import specs
 
-_TYPES = {"float32": "FLOAT32", "int8": "INT8", "uint8": "UINT8", "int32": "INT32", "int64": "INT64", "bool": "BOOL"}
+_TYPES = {
+    "float32": "FLOAT32",
+    "int8": "INT8",
+    "uint8": "UINT8",
+    "int16": "INT16",
+    "int32": "INT32",
+    "int64": "INT64",
+    "bool": "BOOL",
+}
 _ENUMS = {
     "padding": schema.Padding,
     "fusedActivationFunction": schema.ActivationFunctionType,
@@ -60,7 +68,7 @@ def write(graph: Graph, description: str) -> bytes:
     subgraph.outputs = np.array([index[n] for n in graph.outputs], np.int32)
     table = specs()
     subgraph.operators = [
-        _operator(op, codes.index((op.kind, table[op.kind].version(graph, op))), index) for op in graph.ops
+        _operator(op, codes.index((op.kind, table[op.kind].written_version(graph, op))), index) for op in graph.ops
     ]
     model.subgraphs = [subgraph]
     model.signatureDefs = [_signature(graph, index)]
@@ -71,7 +79,7 @@ def write(graph: Graph, description: str) -> bytes:
 
 def _operator_codes(graph: Graph) -> list[tuple[str, int]]:
     table = specs()
-    return sorted({(op.kind, table[op.kind].version(graph, op)) for op in graph.ops})
+    return sorted({(op.kind, table[op.kind].written_version(graph, op)) for op in graph.ops})
 
 
 def _code(kind: str, version: int) -> Any:

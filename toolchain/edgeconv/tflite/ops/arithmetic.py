@@ -10,12 +10,12 @@ from edgeconv.tflite.emitter import Emitter
 from edgeconv.tflite.spec import OpSpec, by_type, register
 
 register(
-    OpSpec("ADD", "AddOptions", by_type(1, 2), activation=True),
-    OpSpec("SUB", "SubOptions", by_type(1, 2), activation=True),
-    OpSpec("MUL", "MulOptions", by_type(1, 2), activation=True),
+    OpSpec("ADD", "AddOptions", by_type(1, 2), activation=True, int16=3),
+    OpSpec("SUB", "SubOptions", by_type(1, 2), activation=True, int16=5),
+    OpSpec("MUL", "MulOptions", by_type(1, 2), activation=True, int16=4),
     OpSpec("DIV", "DivOptions", by_type(1, 1), activation=True, int8=False),
-    OpSpec("MAXIMUM", "MaximumMinimumOptions", by_type(1, 2), shares_scale=True),
-    OpSpec("MINIMUM", "MaximumMinimumOptions", by_type(1, 2), shares_scale=True),
+    OpSpec("MAXIMUM", "MaximumMinimumOptions", by_type(1, 2), shares_scale=True, int16=4),
+    OpSpec("MINIMUM", "MaximumMinimumOptions", by_type(1, 2), shares_scale=True, int16=4),
     OpSpec("POW", "PowOptions", by_type(1, 1), int8=False),
     OpSpec("FLOOR_MOD", "FloorModOptions", by_type(2, 2), int8=False),
     OpSpec("PRELU", None, by_type(1, 1)),

@@ -12,8 +12,15 @@ from edgeconv.tflite.padding import padded_for
 from edgeconv.tflite.spec import OpSpec, Weighted, by_type, register
 
 register(
-    OpSpec("CONV_2D", "Conv2DOptions", by_type(1, 3), weighted=Weighted(0, True), activation=True),
-    OpSpec("DEPTHWISE_CONV_2D", "DepthwiseConv2DOptions", by_type(1, 3), weighted=Weighted(3, True), activation=True),
+    OpSpec("CONV_2D", "Conv2DOptions", by_type(1, 3), weighted=Weighted(0, True), activation=True, int16=4),
+    OpSpec(
+        "DEPTHWISE_CONV_2D",
+        "DepthwiseConv2DOptions",
+        by_type(1, 3),
+        weighted=Weighted(3, True),
+        activation=True,
+        int16=5,
+    ),
 )
 
 

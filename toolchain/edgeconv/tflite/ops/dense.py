@@ -16,7 +16,9 @@ def _version(graph: Graph, op: Op) -> int:
 
 
 # Per-channel weights need version 12, which tflite-runtime 2.14 does not register.
-register(OpSpec("FULLY_CONNECTED", "FullyConnectedOptions", _version, weighted=Weighted(0, False), activation=True))
+register(
+    OpSpec("FULLY_CONNECTED", "FullyConnectedOptions", _version, weighted=Weighted(0, False), activation=True, int16=7)
+)
 
 
 def dense(e: Emitter, tensor: str, weight: Array, bias: Array | None) -> str:

@@ -8,7 +8,7 @@ from edgeconv.tflite.emitter import Emitter
 from edgeconv.tflite.ops.dense import dense
 from edgeconv.tflite.spec import OpSpec, by_type, register
 
-register(OpSpec("BATCH_MATMUL", "BatchMatMulOptions", by_type(1, 2), symmetric_inputs=(1,)))
+register(OpSpec("BATCH_MATMUL", "BatchMatMulOptions", by_type(1, 2), symmetric_inputs=(1,), int16=3))
 
 
 def matmul(e: Emitter, left: str, right: str, adjoint: bool) -> str:

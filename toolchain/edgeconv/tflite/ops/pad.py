@@ -13,9 +13,9 @@ from edgeconv.tflite.ops.views import concat, slice_
 from edgeconv.tflite.spec import OpSpec, by_type, register
 
 register(
-    OpSpec("PAD", "PadOptions", by_type(1, 2), shares_scale=True),
-    OpSpec("PADV2", "PadV2Options", by_type(1, 2), shares_scale=True),
-    OpSpec("MIRROR_PAD", "MirrorPadOptions", by_type(1, 2), shares_scale=True),
+    OpSpec("PAD", "PadOptions", by_type(1, 2), shares_scale=True, int16=3),
+    OpSpec("PADV2", "PadV2Options", by_type(1, 2), shares_scale=True, int16=3),
+    OpSpec("MIRROR_PAD", "MirrorPadOptions", by_type(1, 2), shares_scale=True, int16=3),
 )
 
 LOWEST = float(np.finfo(np.float32).min)

@@ -16,7 +16,7 @@ from edgeconv.tflite.ops.views import reshape, slice_
 from edgeconv.tflite.padding import needed_pads, padded_for
 from edgeconv.tflite.spec import OpSpec, by_type, register
 
-register(OpSpec("MAX_POOL_2D", "Pool2DOptions", by_type(1, 2), shares_scale=True))
+register(OpSpec("MAX_POOL_2D", "Pool2DOptions", by_type(1, 2), shares_scale=True, int16=3))
 
 
 def max_pool2d(e: Emitter, tensor: str, window: Window) -> str:

@@ -9,12 +9,12 @@ from edgeconv.tflite.ops.views import reshape
 from edgeconv.tflite.spec import OpSpec, by_type, register
 
 register(
-    OpSpec("MEAN", "ReducerOptions", by_type(1, 2)),
+    OpSpec("MEAN", "ReducerOptions", by_type(1, 2), int16=3),
     OpSpec("SUM", "ReducerOptions", by_type(1, 2)),
-    OpSpec("REDUCE_MAX", "ReducerOptions", by_type(1, 2), shares_scale=True),
-    OpSpec("REDUCE_MIN", "ReducerOptions", by_type(1, 2), shares_scale=True),
+    OpSpec("REDUCE_MAX", "ReducerOptions", by_type(1, 2), shares_scale=True, int16=3),
+    OpSpec("REDUCE_MIN", "ReducerOptions", by_type(1, 2), shares_scale=True, int16=3),
     OpSpec("REDUCE_PROD", "ReducerOptions", by_type(1, 2)),
-    OpSpec("SOFTMAX", "SoftmaxOptions", by_type(1, 2), fixed_output=(1 / 256, -128)),
+    OpSpec("SOFTMAX", "SoftmaxOptions", by_type(1, 2), fixed_output=(1 / 256, -128), int16=3),
     OpSpec("LOG_SOFTMAX", "LogSoftmaxOptions", by_type(1, 2), fixed_output=(16 / 256, 127)),
 )
 

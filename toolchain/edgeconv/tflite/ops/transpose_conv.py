@@ -27,6 +27,7 @@ register(
         _version,
         weighted=Weighted(0, True, data=2, weight=1, bias=3),
         activation=True,
+        int16=4,
     )
 )
 

@@ -8,10 +8,10 @@ from edgeconv.tflite.emitter import Emitter
 from edgeconv.tflite.spec import OpSpec, by_type, register
 
 register(
-    OpSpec("RESHAPE", "ReshapeOptions", by_type(1, 1), shares_scale=True),
-    OpSpec("TRANSPOSE", "TransposeOptions", by_type(1, 2), shares_scale=True),
-    OpSpec("STRIDED_SLICE", "StridedSliceOptions", by_type(1, 2), shares_scale=True),
-    OpSpec("CONCATENATION", "ConcatenationOptions", by_type(1, 2), shares_scale=True),
+    OpSpec("RESHAPE", "ReshapeOptions", by_type(1, 1), shares_scale=True, int16=1),
+    OpSpec("TRANSPOSE", "TransposeOptions", by_type(1, 2), shares_scale=True, int16=5),
+    OpSpec("STRIDED_SLICE", "StridedSliceOptions", by_type(1, 2), shares_scale=True, int16=1),
+    OpSpec("CONCATENATION", "ConcatenationOptions", by_type(1, 2), shares_scale=True, int16=3),
 )
 
 _AT_ONCE = 5

@@ -80,6 +80,7 @@ def _refusal(why: str) -> ModelError:
 
 def _best_cut(graph: Graph, alone: Mapping[str, int]) -> str | None:
     weighted = {kind for kind, spec in specs().items() if spec.weighted is not None}
+    dtype = "float32" if graph.tensors[graph.inputs[0]].dtype == "float32" else "int8"
     best: tuple[int, float, str] | None = None
     work = 0
     for op in graph.ops:
@@ -87,7 +88,7 @@ def _best_cut(graph: Graph, alone: Mapping[str, int]) -> str | None:
         if out not in alone:
             continue
         work += op.kind in weighted
-        if work and _separates(graph, out):
+        if work and graph.tensors[out].dtype == dtype and _separates(graph, out):
             size = math.prod(graph.shape(out))
             if best is None or work > best[0] or size < best[1]:
                 best = (work, size, out)

@@ -18,7 +18,8 @@ _ROWS = frozenset({"SOFTMAX", "LOG_SOFTMAX", "FULLY_CONNECTED"})
 """They work along the last axis."""
 _REDUCING = frozenset({"MEAN", "SUM", "REDUCE_MAX", "REDUCE_MIN", "REDUCE_PROD"})
 _BROADCASTING = frozenset({
-    "ABS", "ADD", "BATCH_MATMUL", "CEIL", "COS", "DIV", "ELU", "EXP", "FLOOR", "FLOOR_MOD", "GELU", "GREATER",
+    "ABS", "ADD", "BATCH_MATMUL", "CEIL", "COS", "DEQUANTIZE", "DIV", "ELU", "EXP", "FLOOR", "FLOOR_MOD", "GELU",
+    "GREATER",
     "HARD_SWISH", "LEAKY_RELU", "LOG", "LOGISTIC", "MAXIMUM", "MINIMUM", "MUL", "POW", "PRELU", "QUANTIZE", "RELU",
     "RELU6", "RELU_N1_TO_1", "ROUND", "RSQRT", "SELECT_V2", "SIGN", "SIN", "SQRT", "SUB", "TANH",
 })  # fmt: skip
