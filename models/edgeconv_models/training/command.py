@@ -48,6 +48,8 @@ def train(
     batch: Annotated[int, typer.Option(min=1, help="Clips per step, over all processes.")] = 16,
     rate: Annotated[float, typer.Option(min=0, help="Highest learning rate.")] = 2e-3,
     flip: Annotated[bool, typer.Option(help="Mirror clips by chance; not where left and right are classes.")] = False,
+    zoom: Annotated[float, typer.Option(min=1, help="Enlarge clips by chance, up to this factor.")] = 1.2,
+    light: Annotated[float, typer.Option(min=0, max=1, help="Vary contrast and brightness by this share.")] = 0.2,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
     amp: Annotated[bool, typer.Option("--amp", help="Mixed precision.")] = False,
     workers: Annotated[int, typer.Option(min=0, help="Processes that decode.")] = 0,
@@ -73,7 +75,7 @@ def train(
     run = Run(
         out=out,
         schedule=Schedule(epochs=epochs, batch=batch, rate=rate),
-        augmentation=Augmentation(flip=flip),
+        augmentation=Augmentation(zoom, flip, light),
         distillation=None if teacher is None else Distillation(teacher),
         device=device,
         amp=amp,
