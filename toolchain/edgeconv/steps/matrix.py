@@ -116,7 +116,7 @@ def _magnitudes(cells: Sequence[parity.Cell]) -> tuple[float, ...]:
 
 
 def _noise(road: Road, run: parity.ParityRun, judges: Sequence[str], lite: lowering.Trace) -> tuple[float, ...]:
-    """What int8 costs each output: the RMS error in the middle over the verification clips, the least of all runtimes.
+    """What int8 costs each output: its typical RMS error, in the runtime where that is least.
 
     Float is fed with what int8 was fed: the rounding of the input is none of the kernels' doing.
     """
