@@ -107,7 +107,10 @@ def test_the_report_finds_its_templates_in_the_wheel(wheel: Any, python: Python)
 def test_entry_points(wheel: Any) -> None:
     points = configparser.ConfigParser()
     points.read_string(wheel.read("entry_points.txt"))
-    assert dict(points["console_scripts"]) == {"edgeconv": "edgeconv.__main__:main"}
+    assert dict(points["console_scripts"]) == {
+        "edgeconv": "edgeconv.__main__:main",
+        "edgeconv-train": "edgeconv_models.training.command:main",
+    }
     assert set(points["edgeconv.models"]) == {
         "eco-lite-3d",
         "eco-lite-4d-add",
