@@ -229,6 +229,10 @@ class DriftPoint(Section):
     lost_db: float = 0.0
     """What this op costs: SQNR of its worst input less that of its result; 0 for an input, below 0 where errors
     average out."""
+    excess_db: float = 0.0
+    """What this op costs beyond what cannot be helped: its worst input's error and one rounding over its full range."""
+    relative: float = 0.0
+    """Largest difference over the largest magnitude of the float values."""
     causes: tuple[str, ...] = ()
     """Why, where it costs something; several may hold."""
 

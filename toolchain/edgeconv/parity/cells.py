@@ -73,6 +73,7 @@ def run_cells(
     scratch: Path,
     progress: Callable[[str], None],
     saw: Callable[[float], None],
+    timeout: float = 1800,
 ) -> Iterator[Cell]:
     """One cell per key, in this order; those in `had` are there already. A crash is a cell with a failure.
 
@@ -81,6 +82,7 @@ def run_cells(
         clips: the first so many.
         progress: hears what runs now.
         saw: hears the peak memory of each child in MiB.
+        timeout: seconds that a cell may take.
     """
     for runtime, group in groupby(keys, key=lambda k: k.runtime):
         own = list(group)
@@ -89,7 +91,7 @@ def run_cells(
             _request(key, files[runtime], clips, scratch / f"cell_{runtime}_{n}.npy") for n, key in enumerate(asked)
         ]
         made = dict(had)
-        results = run_models(runtime, requests)
+        results = run_models(runtime, requests, timeout)
         for key, request in zip(asked, requests, strict=True):
             progress(", ".join(filter(None, (key.runtime, key.kernels, f"threads {key.threads}"))))
             result = next(results)

@@ -82,7 +82,7 @@ def run_parity(
             threads=threads,
         )
         try:
-            result = run_model(request)
+            result = run_model(request, profile.timeout)
         except ChildDied as died:
             finding = "; ".join((died.message, *died.reasons))
             _judge(run, failed_pair(candidate.reference, candidate.name, finding), candidate, profile)

@@ -145,6 +145,12 @@ class TensorDrift(BaseModel):
     """Channels that are 0 throughout."""
     spread: float = 1.0
     """Largest magnitude of the largest channel over that of the median one; dead channels left out."""
+    ideal_db: float = 300.0
+    """SQNR that one rounding to 256 steps over all that the reference holds would leave."""
+    gain: float = 1.0
+    """Factor of the reference that comes nearest to the candidate (least squares)."""
+    relative: float = 0.0
+    """Largest difference over the reference's largest magnitude."""
 
 
 class Compared(BaseModel):
@@ -192,10 +198,15 @@ def run_models(
         with Child(runtime, max(request.threads for request in left)) as child:
             while left:
                 try:
-                    yield child.call(_function(runtime), left.pop(0), Measured, timeout)
+                    yield run_in(child, left.pop(0), timeout)
                 except ChildDied as died:
                     yield died
                     break
+
+
+def run_in(child: Child, request: RunRequest, timeout: float = 1800) -> Result[Measured]:
+    """The same in a child that stays; it must serve one runtime only."""
+    return child.call(_function(request.runtime), request, Measured, timeout)
 
 
 def _function(runtime: str) -> str:

@@ -90,7 +90,8 @@ def _run(
 ) -> list[parity.Cell]:
     scratch, clips = road.staged.scratch, road.profile.parity.matrix_clips
     there = {cell.key: cell for cell in had}
-    return list(parity.run_cells(keys, files, there, clips, scratch, road.watch.progress.detail, road.watch.saw))
+    watch, timeout = road.watch, road.profile.parity.timeout
+    return list(parity.run_cells(keys, files, there, clips, scratch, watch.progress.detail, watch.saw, timeout))
 
 
 def _had(road: Road, run: parity.ParityRun, candidate: str, key: parity.CellKey) -> parity.Cell:
