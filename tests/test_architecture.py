@@ -27,6 +27,7 @@ STATIONS = {
     "changes",
     "runner",
     "recipes",
+    "evaluation",
 }
 LAYERS = {
     "core": 0,
@@ -35,6 +36,7 @@ LAYERS = {
     "steps": 3,
     "pipeline": 4,
     "bench_road": 4,
+    "evaluate_road": 4,
     "short_road": 4,
     "cli": 5,
     "lowered_model": 4,

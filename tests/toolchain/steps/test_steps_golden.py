@@ -12,6 +12,7 @@ from compilers_cases import given
 from edgeconv import bundle, parity, runtimes, sources
 from edgeconv.core.layout import Array
 from edgeconv.core.progress import Silent, Stopwatch
+from edgeconv.core.report import Matrix, MatrixCell, MatrixPair
 from edgeconv.inspection import inspect_file
 from edgeconv.steps.golden import golden_vectors
 from edgeconv.steps.profile import choose_profile
@@ -71,29 +72,19 @@ def test_runtimes_that_agree_leave_room_for_rounding(road: Road) -> None:
     assert {vector.tolerance_lsb for vector in golden_vectors(road, run, NAMES)} == {1}
 
 
-def test_one_runtime_alone_is_compared_with_its_own_kernels(road: Road, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without XNNPACK, which is not asked for elsewhere; here those kernels are made to be 7 off."""
-    run, answers = judged(road, ("litert",))
-    asked: list[runtimes.RunRequest] = []
-
-    def other_kernels(request: runtimes.RunRequest) -> None:
-        asked.append(request)
-        assert request.raw_outputs is not None
-        own = answers["litert"][:2]
-        np.save(request.raw_outputs, np.where(own > 0, own - 7, own + 7).astype(np.int8))
-
-    monkeypatch.setattr(runtimes, "run_model", other_kernels)
-    vectors = golden_vectors(road, run, NAMES)
-    assert {vector.tolerance_lsb for vector in vectors} == {7}
-    assert [(r.runtime, r.delegate) for r in asked] == [("litert", False)]
-    np.testing.assert_array_equal(np.load(asked[0].feeds[0].clips), np.load(road.staged.scratch / "clips.npy")[:2])
+def test_one_runtime_alone_is_given_what_its_kernels_differ_by(road: Road) -> None:
+    """The parity matrix ran them; the float file is none of it."""
+    run, _ = judged(road, ("litert",))
+    cells = tuple(MatrixCell(runtime="litert", kernels=k, threads=2) for k in ("own kernels", "XNNPACK"))
+    pair = MatrixPair(first=0, second=1, apart=2.2, largest=7, limit=3, expected="kernels")
+    int8 = Matrix(file="int8 TFLite", unit="steps RMS", clips=2, cells=cells, pairs=(pair,), why={"kernels": ""})
+    fp32 = int8.model_copy(
+        update={"unit": "of the output's scale", "pairs": (pair.model_copy(update={"largest": 90}),)}
+    )
+    run.matrices = (fp32, int8)
+    assert {vector.tolerance_lsb for vector in golden_vectors(road, run, NAMES)} == {7}
 
 
 def test_without_a_judge_there_are_none(road: Road) -> None:
     assert golden_vectors(road, parity.ParityRun(), NAMES) == ()
     assert not (road.staged.path / "golden").exists()
-
-
-def test_the_real_kernels_of_one_runtime_differ_little(road: Road) -> None:
-    run, _ = judged(road, ("litert",))
-    assert all(1 <= vector.tolerance_lsb <= 2 for vector in golden_vectors(road, run, NAMES))

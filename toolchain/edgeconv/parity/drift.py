@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 
 from edgeconv.core.report import DriftPoint
@@ -18,6 +19,12 @@ RATIO = 4.0
 """Two bits of the finer operand are then lost in the result, or of the result in the coarser operand."""
 ROUNDING = 0.5
 """RMS error in steps up to which rounding to the own scale explains most of it (1/√12 = 0.29 for one rounding)."""
+SCALED = 1.5
+"""From this factor on values are not merely noisy but too large or too small; rounding leaves it within 1 ± 0.15."""
+STARTS_DB = 3.0
+"""Twice the error power that cannot be helped: here drift starts."""
+STANDS_OUT_DB = 6.0
+"""Twice the error that cannot be helped: the layer that costs most is named from here on."""
 _ARITHMETIC = ("ADD", "SUB", "MUL", "CONCATENATION")
 
 
@@ -33,22 +40,44 @@ def diagnose(tensors: Sequence[TensorDrift], int8: ModelSummary) -> tuple[DriftP
     return tuple(_point(t, producers.get(t.tensor), measured) for t in tensors)
 
 
+def first_drifting(points: Sequence[DriftPoint]) -> DriftPoint | None:
+    """Where drift starts: the first operator that costs clearly more than one rounding."""
+    return next((p for p in points if p.excess_db >= STARTS_DB), None)
+
+
+def culprit(points: Sequence[DriftPoint]) -> DriftPoint | None:
+    """The operator that drift grows most in, if one stands out.
+
+    Judged by what it costs beyond the error of its inputs and one rounding: a clean first layer loses more decibels
+    than a spoilt later one, which begins with a noisy input.
+    """
+    worst = max(points, key=lambda p: p.excess_db, default=None)
+    return worst if worst and worst.excess_db >= STANDS_OUT_DB else None
+
+
 def _point(found: TensorDrift, op: OpInfo | None, measured: Mapping[str, TensorDrift]) -> DriftPoint:
     before = [measured[t.name].sqnr_db for t in op.inputs if t and t.name in measured] if op else []
     lost = min(before) - found.sqnr_db if before else 0.0
+    bearable = sum(10 ** (-db / 10) for db in (found.ideal_db, *([min(before)] if before else [])))
     return DriftPoint(
         tensor=found.tensor,
         op=op.op if op else "input",
         sqnr_db=found.sqnr_db,
         cosine=found.cosine,
         lost_db=lost,
+        excess_db=-10 * math.log10(bearable) - found.sqnr_db,
+        relative=found.relative,
         causes=tuple(_causes(found, op)) if op and lost >= COSTLY_DB else (),
     )
 
 
 def _causes(found: TensorDrift, op: OpInfo) -> Iterator[str]:
-    if found.outside >= OUTSIDE:
+    saturated = found.outside >= OUTSIDE
+    scaled = not saturated and not 1 / SCALED < found.gain < SCALED
+    if saturated:
         yield f"saturated: {100 * found.outside:.1f} % of its values lie outside the int8 range"
+    if scaled:
+        yield f"scaled: its values are {found.gain:.2g} times those of the float file: a scale is wrong"
     if found.spread >= SPREAD:
         yield f"one scale for channels that differ: the largest is {found.spread:.0f} times the median one"
     if found.dead:
@@ -60,5 +89,5 @@ def _causes(found: TensorDrift, op: OpInfo) -> Iterator[str]:
             yield f"requantized: the scales of its operands and its result differ {ratio:.0f}-fold"
     if found.steps <= ROUNDING:
         yield f"rounded to its own scale: the error is {found.steps:.2f} steps, as of one rounding"
-    elif found.steps:
+    elif found.steps and not scaled:
         yield f"inherited: errors of its inputs and weights, {found.steps:.1f} steps, outweigh its own rounding"

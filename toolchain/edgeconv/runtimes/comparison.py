@@ -12,6 +12,8 @@ from edgeconv.runtimes.tflite import computed_tensors, dequantize, open_interpre
 
 _NO_VALUE = -1e30
 """Below lie the pads of a max pool: no value of the network, and their squares overflow."""
+STEPS = 255
+"""Between the ends of an 8-bit range."""
 
 
 def compare(request: CompareRequest) -> Compared:
@@ -39,6 +41,7 @@ class _Tally:
         self._detail = detail
         self._signal = self._noise = self._dot = self._norm = 0.0
         self._count = self._outside = 0
+        self._low = self._high = self._apart = 0.0
         self._channels: Array | None = None
 
     def add(self, a: Array, raw: Array) -> None:
@@ -53,6 +56,8 @@ class _Tally:
         self._count += a.size
         error = a - b
         self._noise += float(np.vdot(error, error))
+        self._apart = max(self._apart, float(np.abs(error).max(initial=0.0)))
+        self._low, self._high = min(self._low, float(a.min(initial=0.0))), max(self._high, float(a.max(initial=0.0)))
 
     def _look_at_the_range(self, a: Array, dtype: Any) -> None:
         largest = np.abs(a).reshape(-1, a.shape[-1] if a.ndim else 1).max(axis=0)
@@ -69,11 +74,18 @@ class _Tally:
         channels = 0 if self._channels is None else self._channels.size
         return TensorDrift(
             tensor=name,
-            sqnr_db=float(min(300.0, 10 * np.log10(max(self._signal, 1e-30) / max(self._noise, 1e-30)))),
+            sqnr_db=_decibels(self._signal, self._noise),
             cosine=float(self._dot / max(np.sqrt(self._signal * self._norm), 1e-30)),
             outside=self._outside / max(self._count, 1),
             steps=float(np.sqrt(self._noise / max(self._count, 1)) / scale) if scale else 0.0,
             channels=channels,
             dead=channels - alive.size,
             spread=float(alive.max() / np.median(alive)) if alive.size else 1.0,
+            ideal_db=_decibels(self._signal, self._count * ((self._high - self._low) / STEPS) ** 2 / 12),
+            gain=self._dot / self._signal if self._signal else 1.0,
+            relative=self._apart / (max(self._high, -self._low) or 1.0),
         )
+
+
+def _decibels(signal: float, noise: float) -> float:
+    return float(min(300.0, 10 * np.log10(max(signal, 1e-30) / max(noise, 1e-30))))

@@ -83,6 +83,7 @@ def make_report(
         ),
         artifacts=artifacts,
         parity=tuple(run.pairs),
+        matrices=run.matrices,
         drift=drift,
         coverage=coverage,
         compilations=compilations,
