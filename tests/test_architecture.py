@@ -45,6 +45,7 @@ ALLOWED_BETWEEN_STATIONS = {
     ("parity", "runtimes"),
     ("sources", "runtimes"),
     ("layerwise", "lowering"),
+    ("layerwise", "runtimes"),
     ("compilers", "inspection"),
 }
 

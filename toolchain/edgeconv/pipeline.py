@@ -9,6 +9,7 @@ from edgeconv import bundle, sources
 from edgeconv.core.progress import Progress, Silent, Stopwatch
 from edgeconv.steps.compiling import compile_for_device
 from edgeconv.steps.deliver import deliver, label
+from edgeconv.steps.layers import compare_stages
 from edgeconv.steps.model import convert, lower, simplify
 from edgeconv.steps.proof import check, drift, verify
 from edgeconv.steps.quantizing import calibrate, quantize
@@ -50,6 +51,7 @@ def export(request: ExportRequest, progress: Progress | None = None) -> ExportRe
         coverage, compilations = compile_for_device(road, check(road))
         parity = verify(road, prepared, clips[1], described, onnx, lite)
         drifted = drift(road, lite)
+        layers = compare_stages(road, onnx, converted, drifted)
         advised = advise(road, converted, calibrated, recipe)
         report = make_report(
             road, described, prepared, clips, lowering, parity, drifted, coverage, compilations, quantized.ends, advised

@@ -175,6 +175,78 @@ class DriftPoint(Section):
     """Why, where it costs something; several may hold."""
 
 
+class Apart(Section):
+    """How far one value lies off in one file, over all clips."""
+
+    relative: float
+    """Largest difference over the largest magnitude."""
+    sqnr_db: float
+
+
+class SharedValue(Section):
+    """One value of the network in every file that still has it; None where a file merged it into another."""
+
+    value: str
+    """Name in the original ONNX."""
+    op: str
+    """What makes it there; of several operators whose values between are in no file, all."""
+    tensor: str = ""
+    """Name in both TFLite files; '' where they have none."""
+    lowered: Apart | None = None
+    """4D ONNX against the original."""
+    tflite: Apart | None = None
+    """fp32 TFLite against the original."""
+    int8: Apart | None = None
+    """int8 TFLite against fp32 TFLite."""
+
+
+class LayerCulprit(Section):
+    """A layer that differs although it is given what the layers before it gave."""
+
+    value: str
+    op: str
+    tensor: str
+    alone: float | None
+    """Largest difference over the value's scale, fed with what the file has before it; None: it cannot run alone."""
+
+
+class ExactStage(Section):
+    """A file that must equal the original up to the order of sums, compared value by value."""
+
+    name: str
+    tolerance: float
+    compared: int
+    worst: float
+    """Largest difference over a value's scale, whatever of it is inherited."""
+    culprits: tuple[LayerCulprit, ...] = ()
+    """In the order of the network: the first is where to look."""
+    inherited: int = 0
+    """Values beyond the tolerance only because of what reaches them."""
+    died: str = ""
+    """How the comparison ended, where it did not come to its end."""
+
+    @property
+    def words(self) -> str:
+        if self.died:
+            return f"{self.name}: not compared: {self.died}"
+        if not self.culprits:
+            return (
+                f"{self.name}: {self.compared} values, none differs by itself (at most {self.worst:.0e} of its scale)"
+            )
+        first = self.culprits[0]
+        alone = "it cannot run alone" if first.alone is None else f"{first.alone:.1e} of its scale alone"
+        more = f", and {len(self.culprits) - 1} more" if len(self.culprits) > 1 else ""
+        return f"{self.name}: {first.op} '{first.value}' differs by itself ({alone}), tensor '{first.tensor}'{more}"
+
+
+class Layers(Section):
+    """Every value that the files share, stage by stage; the original ONNX stands for PyTorch, as parity shows."""
+
+    stages: tuple[ExactStage, ...]
+    values: tuple[SharedValue, ...]
+    """In the order of the network."""
+
+
 Verdict = Literal["accelerated", "cpu", "unsupported", "unknown"]
 
 
@@ -361,6 +433,7 @@ class Report(Section):
     artifacts: tuple[Artifact, ...]
     parity: tuple[ParityPair, ...]
     drift: tuple[DriftPoint, ...]
+    layers: Layers | None = None
     coverage: tuple[Coverage, ...]
     compilations: tuple[Compilation, ...] = ()
     split: Split | None = None

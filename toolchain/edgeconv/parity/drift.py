@@ -48,8 +48,8 @@ def first_drifting(points: Sequence[DriftPoint]) -> DriftPoint | None:
 def culprit(points: Sequence[DriftPoint]) -> DriftPoint | None:
     """The operator that drift grows most in, if one stands out.
 
-    Judged by what it costs beyond the error of its inputs and one rounding: a clean first layer loses more decibels than
-    a spoilt later one, which begins with a noisy input.
+    Judged by what it costs beyond the error of its inputs and one rounding: a clean first layer loses more decibels
+    than a spoilt later one, which begins with a noisy input.
     """
     worst = max(points, key=lambda p: p.excess_db, default=None)
     return worst if worst and worst.excess_db >= STANDS_OUT_DB else None

@@ -19,6 +19,7 @@ from edgeconv.runtimes.api import (
     run_model,
     tensor_ranges,
 )
+from edgeconv.runtimes.tensors import TfliteTensors
 
 __all__ = [
     "CompareRequest",
@@ -31,6 +32,7 @@ __all__ = [
     "RunRequest",
     "TensorDrift",
     "TensorStats",
+    "TfliteTensors",
     "TimeRequest",
     "Timed",
     "available",
