@@ -35,6 +35,7 @@ LAYERS = {
     "steps": 3,
     "pipeline": 4,
     "bench_road": 4,
+    "layers_road": 4,
     "short_road": 4,
     "cli": 5,
     "lowered_model": 4,

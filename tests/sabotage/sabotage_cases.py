@@ -12,8 +12,8 @@ import numpy as np
 import onnx
 
 from edgeconv import bundle, inspection, lowering, parity, runtimes, sources, tflite
+from edgeconv.core.drift import DriftPoint
 from edgeconv.core.progress import Silent, Stopwatch
-from edgeconv.core.report import DriftPoint
 from edgeconv.profiles import ClipsProfile, load_profile
 from edgeconv.steps.model import convert, lower, simplify
 from edgeconv.steps.quantizing import calibrate, quantized_graph

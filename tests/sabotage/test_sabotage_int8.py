@@ -5,7 +5,7 @@ from __future__ import annotations
 from sabotage_cases import Victim
 
 from edgeconv import tflite
-from edgeconv.parity import culprit, first_drifting
+from edgeconv.core.drift import culprit, first_drifting
 
 
 def test_a_layer_whose_scale_is_eight_times_too_large(spoilable: Victim) -> None:

@@ -51,11 +51,21 @@ def export(request: ExportRequest, progress: Progress | None = None) -> ExportRe
         coverage, compilations = compile_for_device(road, check(road))
         parity = verify(road, prepared, clips[1], described, onnx, lite)
         drifted = drift(road, lite)
-        layers = compare_stages(road, onnx, converted, drifted)
+        layers, places = compare_stages(road, onnx, converted, drifted)
         advised = advise(road, converted, calibrated, recipe)
         report = make_report(
-            road, described, prepared, clips, lowering, parity, drifted, coverage, compilations, quantized.ends, advised
+            road,
+            described,
+            prepared,
+            clips,
+            lowering,
+            parity,
+            (drifted, layers),
+            coverage,
+            compilations,
+            quantized.ends,
+            advised,
         )
-        deliver(road, report, parity, clips, described, lite)
+        deliver(road, report, parity, clips, described, lite, places)
         staged.commit()
     return ExportResult(report, tuple(watch.timings), request.out)

@@ -8,12 +8,10 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-
-class Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
+from edgeconv.core.drift import DriftPoint, Layers
+from edgeconv.core.section import Section
 
 Status = Literal["ok", "warning", "failed", "skipped"]
 
@@ -155,96 +153,6 @@ class ParityPair(Section):
     """Per output the worst values over all clips; filled where there are several."""
     failure: str = ""
     """Why the candidate gave no numbers (a crash is a finding); metrics are then meaningless."""
-
-
-class DriftPoint(Section):
-    """int8 against float for one tensor both files share, in execution order."""
-
-    tensor: str
-    op: str
-    sqnr_db: float
-    cosine: float
-    lost_db: float = 0.0
-    """What this op costs: SQNR of its worst input less that of its result; 0 for an input, below 0 where errors
-    average out."""
-    excess_db: float = 0.0
-    """What this op costs beyond what cannot be helped: its worst input's error and one rounding over its full range."""
-    relative: float = 0.0
-    """Largest difference over the largest magnitude of the float values."""
-    causes: tuple[str, ...] = ()
-    """Why, where it costs something; several may hold."""
-
-
-class Apart(Section):
-    """How far one value lies off in one file, over all clips."""
-
-    relative: float
-    """Largest difference over the largest magnitude."""
-    sqnr_db: float
-
-
-class SharedValue(Section):
-    """One value of the network in every file that still has it; None where a file merged it into another."""
-
-    value: str
-    """Name in the original ONNX."""
-    op: str
-    """What makes it there; of several operators whose values between are in no file, all."""
-    tensor: str = ""
-    """Name in both TFLite files; '' where they have none."""
-    lowered: Apart | None = None
-    """4D ONNX against the original."""
-    tflite: Apart | None = None
-    """fp32 TFLite against the original."""
-    int8: Apart | None = None
-    """int8 TFLite against fp32 TFLite."""
-
-
-class LayerCulprit(Section):
-    """A layer that differs although it is given what the layers before it gave."""
-
-    value: str
-    op: str
-    tensor: str
-    alone: float | None
-    """Largest difference over the value's scale, fed with what the file has before it; None: it cannot run alone."""
-
-
-class ExactStage(Section):
-    """A file that must equal the original up to the order of sums, compared value by value."""
-
-    name: str
-    tolerance: float
-    compared: int
-    worst: float
-    """Largest difference over a value's scale, whatever of it is inherited."""
-    culprits: tuple[LayerCulprit, ...] = ()
-    """In the order of the network: the first is where to look."""
-    inherited: int = 0
-    """Values beyond the tolerance only because of what reaches them."""
-    died: str = ""
-    """How the comparison ended, where it did not come to its end."""
-
-    @property
-    def words(self) -> str:
-        if self.died:
-            return f"{self.name}: not compared: {self.died}"
-        if not self.culprits:
-            return (
-                f"{self.name}: {self.compared} values, none differs by itself (at most {self.worst:.0e} of its scale)"
-            )
-        first = self.culprits[0]
-        alone = "it cannot run alone" if first.alone is None else f"{first.alone:.1e} of its scale alone"
-        more = f", and {len(self.culprits) - 1} more" if len(self.culprits) > 1 else ""
-        return f"{self.name}: {first.op} '{first.value}' differs by itself ({alone}), tensor '{first.tensor}'{more}"
-
-
-class Layers(Section):
-    """Every value that the files share, stage by stage; the original ONNX stands for PyTorch, as parity shows."""
-
-    stages: tuple[ExactStage, ...]
-    values: tuple[SharedValue, ...]
-    """In the order of the network."""
 
 
 Verdict = Literal["accelerated", "cpu", "unsupported", "unknown"]

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from edgeconv import layerwise, lowering
+from edgeconv import bundle, layerwise, lowering, report
 from edgeconv.core import axes
-from edgeconv.core.report import Apart, DriftPoint, ExactStage, LayerCulprit, Layers, SharedValue
+from edgeconv.core.drift import Apart, DriftPoint, ExactStage, LayerCulprit, Layers, SharedValue
 from edgeconv.steps.state import FLOAT, ONNX, Converted, Road
 
 CLIPS = 2
@@ -17,7 +17,7 @@ CLIPS = 2
 
 def compare_stages(
     road: Road, onnx: lowering.Trace, converted: Converted, drifted: Sequence[DriftPoint]
-) -> tuple[Layers, tuple[layerwise.Verification, layerwise.Verification]]:
+) -> tuple[Layers, bundle.Places]:
     """Original ONNX against 4D ONNX and against fp32 TFLite, value by value, and what `drifted` says of int8."""
     limits = road.profile.parity
     with road.watch.stage("layers"):
@@ -25,10 +25,10 @@ def compare_stages(
         tflite = _compare(road, FLOAT, converted.trace, limits.runtime_relative)
     stages = told_stage("lowered ONNX", lowered), told_stage("fp32 TFLite", tflite)
     found = Layers(stages=stages, values=shared_values(lowered.layers, tflite.layers, drifted))
-    notes = tuple(stage.words for stage in stages if stage.culprits or stage.died)
+    notes = tuple(report.exact_words(stage) for stage in stages if stage.culprits or stage.died)
     compared = " and ".join(f"{stage.compared} values of the {stage.name}" for stage in stages)
     road.done("layers", f"{compared} compared; {_blame(stages)}", notes)
-    return found, (lowered, tflite)
+    return found, places(road, onnx, converted, (lowered, tflite))
 
 
 def _blame(stages: Sequence[ExactStage]) -> str:
@@ -108,6 +108,47 @@ def shared_values(
             )
         )
     return tuple(rows)
+
+
+def places(
+    road: Road,
+    onnx: lowering.Trace,
+    converted: Converted,
+    verified: tuple[layerwise.Verification, layerwise.Verification],
+) -> bundle.Places:
+    """Where the values lie that both delivered float files hold, as far as the comparison found them there."""
+    lowered, tflite = verified
+    shapes = {a.value: a.physical for a in lowered.layers}
+    held = {*lowered.kept} & {a.value for a in tflite.layers} if road.profile.fold == "frames" else set()
+    first, second = ({c.name: c for c in trace.counterparts} for trace in (onnx, converted.trace))
+    ports = zip(onnx.inputs, converted.trace.inputs, strict=True)
+    inputs = (_place(_of_port(a), _of_port(b), a.physical) for a, b in ports)
+    told = {port.name for port in onnx.inputs}  # a tensor that several values share is compared once
+    values = []
+    for name in (n for n in first if n in held and first[n].tensor not in told):
+        told.add(first[name].tensor)
+        values.append(_place(first[name], second[name], shapes[name]))
+    return bundle.Places(
+        float_relative=road.profile.parity.runtime_relative,
+        int8_cosine=road.profile.parity.int8_cosine_mean,
+        inputs=tuple(p for p in inputs if p),
+        values=tuple(p for p in values if p),
+    )
+
+
+def _place(first: lowering.Counterpart, second: lowering.Counterpart, physical: tuple[int, ...]) -> bundle.Place | None:
+    found = lowering.composed(first, second, physical)
+    if found is None:
+        return None
+    return bundle.Place(
+        value=first.name, onnx=found.name, tensor=found.tensor, shape=found.shape, pieces=found.pieces, back=found.back
+    )
+
+
+def _of_port(port: lowering.Port) -> lowering.Counterpart:
+    pieces = tuple(port.logical[axis] for axis in port.perm)
+    back = tuple(int(place) for place in np.argsort(port.perm))
+    return lowering.Counterpart(port.name, port.name, port.logical, pieces, back)
 
 
 def _apart(layer: layerwise.Layer | None) -> Apart | None:
