@@ -118,16 +118,21 @@ def places(
 ) -> bundle.Places:
     """Where the values lie that both delivered float files hold, as far as the comparison found them there."""
     lowered, tflite = verified
-    shapes = {a.value: a.physical for a in lowered.layers}
-    held = {*lowered.kept} & {a.value for a in tflite.layers} if road.profile.fold == "frames" else set()
     first, second = ({c.name: c for c in trace.counterparts} for trace in (onnx, converted.trace))
+    shapes = {a.value: a.physical for a in lowered.layers}
+    ends = {port.name: port for port in onnx.outputs}
+    first |= {name: _of_port(port) for name, port in ends.items() if name in first}
+    shapes |= {name: port.physical for name, port in ends.items()}
+    frames = road.profile.fold == "frames"
+    held = {*lowered.kept, *ends} & {a.value for a in tflite.layers} if frames else set()
     ports = zip(onnx.inputs, converted.trace.inputs, strict=True)
-    inputs = (_place(_of_port(a), _of_port(b), a.physical) for a, b in ports)
+    inputs = [_place(_of_port(a), _of_port(b), a.physical) for a, b in ports]
     told = {port.name for port in onnx.inputs}  # a tensor that several values share is compared once
     values = []
-    for name in (n for n in first if n in held and first[n].tensor not in told):
-        told.add(first[name].tensor)
-        values.append(_place(first[name], second[name], shapes[name]))
+    for name in (n for n in first if n in held):
+        if first[name].tensor not in told:
+            told.add(first[name].tensor)
+            values.append(_place(first[name], second[name], shapes[name]))
     return bundle.Places(
         float_relative=road.profile.parity.runtime_relative,
         int8_cosine=road.profile.parity.int8_cosine_mean,
