@@ -93,32 +93,30 @@ def test_a_scale_eight_times_too_large_in_the_int8_file(copy: Path) -> None:
     assert op.inputs[1] is not None
     scales = np.array(op.inputs[1].scales, np.float32)
     replace_bytes(file, scales, scales * 8)
+    places = json.loads((copy / "layers.json").read_text())
+    (copy / "layers.json").write_text(json.dumps({**places, "int8_cosine": 0.99}))  # the tests' profile asks for little
     resign(copy)
     ran = edgeconv("verify", copy, "--no-run", "--layers", "--json")
     told = json.loads(ran.out)["layers"]
     worst = max(told["drift"], key=lambda p: p["excess_db"])
     assert worst["tensor"] == tensor
-    assert worst["causes"][0].startswith("scaled")
+    assert any(c.startswith("scaled") for c in worst["causes"])
     assert told["layers"]["stages"][0]["culprits"] == []
     assert ran.code == 1
-    assert "grows most there: scaled" in told["findings"][-1] or tensor in told["findings"][-1]
+    assert "at least 0.99 is asked" in told["findings"][0]
+    assert tensor in told["findings"][1]
 
 
 @pytest.mark.parametrize(
-    ("change", "told"),
-    [
-        (lambda bundle: (bundle / "layers.json").unlink(), "cannot be compared layer by layer"),
-        (lambda bundle: (bundle / "layers.json").write_text("[]"), "cannot be compared layer by layer"),
-    ],
+    "change",
+    [lambda bundle: (bundle / "layers.json").unlink(), lambda bundle: (bundle / "layers.json").write_text("[]")],
 )
-def test_a_bundle_that_does_not_say_where_its_values_lie(
-    copy: Path, change: Callable[[Path], object], told: str
-) -> None:
+def test_a_bundle_that_does_not_say_where_its_values_lie(copy: Path, change: Callable[[Path], object]) -> None:
     change(copy)
     resign(copy)
     ran = edgeconv("verify", copy, "--no-run", "--layers")
     assert ran.code == 2
-    assert told in ran.err
+    assert "cannot be compared layer by layer" in ran.err
 
 
 def test_nothing_is_run_of_a_bundle_that_was_changed(copy: Path) -> None:

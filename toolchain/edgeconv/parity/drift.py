@@ -54,7 +54,7 @@ def _point(found: TensorDrift, op: OpInfo | None, measured: Mapping[str, TensorD
 
 def _causes(found: TensorDrift, op: OpInfo) -> Iterator[str]:
     saturated = found.outside >= OUTSIDE
-    scaled = not saturated and not 1 / SCALED < found.gain < SCALED
+    scaled = found.gain >= SCALED or (not saturated and found.gain <= 1 / SCALED)  # a range too small makes none larger
     if saturated:
         yield f"saturated: {100 * found.outside:.1f} % of its values lie outside the int8 range"
     if scaled:
