@@ -27,6 +27,7 @@ STATIONS = {
     "changes",
     "runner",
     "recipes",
+    "evaluation",
 }
 LAYERS = {
     "core": 0,
@@ -36,6 +37,7 @@ LAYERS = {
     "pipeline": 4,
     "bench_road": 4,
     "layers_road": 4,
+    "evaluate_road": 4,
     "short_road": 4,
     "cli": 5,
     "lowered_model": 4,

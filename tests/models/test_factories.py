@@ -11,7 +11,7 @@ import torch
 import edgeconv_models
 from edgeconv_models.eco_lite import EcoLite
 
-FACTORIES = [getattr(edgeconv_models, name) for name in edgeconv_models.__all__]
+FACTORIES = [getattr(edgeconv_models, name) for name in edgeconv_models.__all__ if name.startswith("eco_lite")]
 FACTORIES_4D = [factory for factory in FACTORIES if factory is not edgeconv_models.eco_lite_3d]
 SMALL = {"num_classes": 5, "num_frames": 4, "image_size": 32, "width": 0.125}
 

@@ -10,6 +10,7 @@ from edgeconv.core.progress import Progress, Silent, Stopwatch
 from edgeconv.steps.compiling import compile_for_device
 from edgeconv.steps.deliver import deliver, label
 from edgeconv.steps.layers import compare_stages
+from edgeconv.steps.matrix import run_matrices
 from edgeconv.steps.model import convert, lower, simplify
 from edgeconv.steps.proof import check, drift, verify
 from edgeconv.steps.quantizing import calibrate, quantize
@@ -50,6 +51,7 @@ def export(request: ExportRequest, progress: Progress | None = None) -> ExportRe
         split(road, converted, quantized)
         coverage, compilations = compile_for_device(road, check(road))
         parity = verify(road, prepared, clips[1], described, onnx, lite)
+        run_matrices(road, parity, onnx, lite)
         drifted = drift(road, lite)
         layers, places = compare_stages(road, onnx, converted, drifted)
         advised = advise(road, converted, calibrated, recipe)

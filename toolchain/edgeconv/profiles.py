@@ -73,6 +73,10 @@ class ParityProfile(_Part):
     max_saturated: float = Field(default=0.05, ge=0, le=1)
     """Share of int8 output values at the ends of the range."""
     runtimes: tuple[Literal["litert", "tflite-runtime", "tensorflow"], ...] = ("litert", "tflite-runtime")
+    matrix_clips: int = Field(default=2, gt=0)
+    """Verification clips that every runtime sees with each set of kernels, on one thread and on several."""
+    timeout: float = Field(default=1800, gt=0)
+    """Seconds that a runtime may take over all clips; one that takes longer is stopped, and the comparison fails."""
 
 
 PartName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$", max_length=40)]

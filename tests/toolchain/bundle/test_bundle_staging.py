@@ -9,30 +9,10 @@ import threading
 from pathlib import Path
 
 import pytest
+from staging_cases import fill, tree, write
 
 from edgeconv.bundle import StagedFolder, staging
 from edgeconv.core.errors import DiskFull, ExitCode, ModelError, ToolError, UsageError
-
-
-def tree(folder: Path) -> dict[str, bytes | str]:
-    """Everything below a folder: bytes of files, '' for folders."""
-    return {str(p.relative_to(folder)): "" if p.is_dir() else p.read_bytes() for p in folder.rglob("*")}
-
-
-def fill(folder: Path, text: str) -> None:
-    (folder / "golden").mkdir(parents=True, exist_ok=True)
-    (folder / "manifest.json").write_text(json.dumps({"model": text}))
-    (folder / "golden" / "input_0.npy").write_bytes(text.encode())
-
-
-def write(out: Path, text: str, error: BaseException | None = None) -> None:
-    """An export; with an error, one that fails after everything is written."""
-    with StagedFolder(out) as staged:
-        (staged.scratch / "clips.npy").write_bytes(b"x" * 1000)
-        fill(staged.path, text)
-        if error is not None:
-            raise error
-        staged.commit()
 
 
 @pytest.fixture
@@ -200,10 +180,10 @@ def test_a_place_below_a_file_is_refused(tmp_path: Path, below: str) -> None:
 
 @pytest.mark.parametrize("code", [errno.EACCES, errno.EROFS])
 def test_a_parent_that_cannot_be_written_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int) -> None:
-    def refuse(**_: object) -> str:
+    def refuse(*_: object, **__: object) -> None:
         raise OSError(code, os.strerror(code))
 
-    monkeypatch.setattr(staging.tempfile, "mkdtemp", refuse)
+    monkeypatch.setattr(Path, "mkdir", refuse)
     with pytest.raises(UsageError) as caught, StagedFolder(tmp_path / "out"):
         pass
     assert f"'{tmp_path}' cannot be written to: {os.strerror(code)}" in caught.value.message
@@ -234,10 +214,10 @@ def test_a_full_disk_is_told_as_one(out: Path, error: Exception) -> None:
 
 
 def test_a_disk_that_is_full_from_the_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(**_: object) -> str:
+    def full(*_: object, **__: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(staging.tempfile, "mkdtemp", full)
+    monkeypatch.setattr(Path, "mkdir", full)
     with pytest.raises(DiskFull, match="the disk is full"), StagedFolder(tmp_path / "out"):
         pass
 
@@ -247,12 +227,26 @@ def test_other_trouble_of_the_system_is_not_called_a_full_disk(out: Path) -> Non
         raise PermissionError(errno.EPERM, "no")
 
 
-def test_two_exports_into_one_place_do_not_mix(tmp_path: Path) -> None:
-    out = tmp_path / "out"
-    with StagedFolder(out) as first, StagedFolder(out) as second:
+def test_a_second_export_into_one_place_is_refused(out: Path) -> None:
+    (out.parent / "latest").symlink_to("out")
+    with StagedFolder(out) as first:
+        fill(first.path, "first")
+        for name in ("out", "latest"):
+            with pytest.raises(UsageError) as caught:
+                write(out.parent / name, "second")
+            assert caught.value.message == f"another edgeconv (process {os.getpid()}) is writing '{out}'"
+        first.commit()
+    assert (out / "golden" / "input_0.npy").read_bytes() == b"first"
+    assert {p.name for p in out.parent.iterdir()} == {"out", "latest"}
+    write(out, "third")
+
+
+def test_exports_side_by_side_do_not_disturb_each_other(tmp_path: Path) -> None:
+    with StagedFolder(tmp_path / "a") as first, StagedFolder(tmp_path / "a.b") as second:
         fill(first.path, "first")
         fill(second.path, "second")
         second.commit()
         first.commit()
-    assert (out / "golden" / "input_0.npy").read_bytes() == b"first"
-    assert [p.name for p in tmp_path.iterdir()] == ["out"]
+    assert (tmp_path / "a" / "golden" / "input_0.npy").read_bytes() == b"first"
+    assert (tmp_path / "a.b" / "golden" / "input_0.npy").read_bytes() == b"second"
+    assert {p.name for p in tmp_path.iterdir()} == {"a", "a.b"}

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from cli_small import small
 from cli_tools import EDGECONV, environment
 
 from edgeconv.bundle import StagedFolder
@@ -47,8 +48,31 @@ def test_a_really_full_disk(tiny: str, videos: Path, profile: Path, tmp_path: Pa
         pytest.skip("mounting is not permitted here; the next test stands in")
     assert ran.returncode == 4, ran
     assert f"error: the disk is full: nothing was written to '{disk / 'net'}'" in ran.stderr
+    assert f"0 bytes are free in '{disk}'" in ran.stderr
     assert "Traceback" not in ran.stderr
     assert ran.stdout.split() == [f"{disk}:", "net", f"{disk}/net:", "manifest.json"]
+
+
+@pytest.mark.parametrize("limit", [3_000, 60_000], ids=["at the first file", "at the last files"])
+def test_a_limit_on_the_size_of_files(tmp_path: Path, limit: int) -> None:
+    """Works everywhere, without any rights: what is written beyond it is refused by the kernel, as on a full disk."""
+    arguments, place = small(tmp_path), tmp_path / "place"
+    (place / "net").mkdir(parents=True)
+    (place / "net" / "manifest.json").write_text("{}")
+    ran = subprocess.run(
+        ["sh", "-c", f'ulimit -f {limit // 512}; exec "$@"', "sh", *EDGECONV, *arguments, "--out", place / "net"],
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+    )
+    assert ran.returncode == 4, ran
+    said = f"a file may not grow beyond {limit // 512 * 512} bytes here: nothing was written to '{place / 'net'}'"
+    assert f"error: {said}" in ran.stderr
+    assert " had been written beside it" in ran.stderr
+    assert "Traceback" not in ran.stderr
+    assert [str(p.relative_to(place)) for p in place.rglob("*")] == ["net", "net/manifest.json"]
 
 
 @pytest.mark.parametrize(

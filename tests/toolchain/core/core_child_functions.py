@@ -34,6 +34,10 @@ def threads(_ask: Ask) -> Answer:
     return Answer(text=os.environ["OMP_NUM_THREADS"])
 
 
+def variable(ask: Ask) -> Answer:
+    return Answer(text=os.environ[ask.text])
+
+
 def chatter(ask: Ask) -> Answer:
     print(ask.text, flush=True)
     print(ask.text, file=sys.stderr, flush=True)
@@ -54,6 +58,11 @@ def hang(_ask: Ask) -> Answer:
     return Answer(text="too late")
 
 
+def spin(_ask: Ask) -> Answer:
+    while True:
+        pass
+
+
 def refuse_usage(ask: Ask) -> Answer:
     raise UsageError(ask.text, reasons=["first", "second"], hint="do that")
 
@@ -72,6 +81,10 @@ def stumble(ask: Ask) -> Answer:
 
 def exhaust(_ask: Ask) -> Answer:
     raise MemoryError
+
+
+def overflow(ask: Ask) -> Answer:
+    raise OSError(int(ask.number), os.strerror(int(ask.number)))
 
 
 def fill(ask: Ask) -> Answer:

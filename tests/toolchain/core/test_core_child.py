@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import math
 import os
 import time
@@ -12,7 +13,7 @@ import pytest
 from core_child_functions import Answer, Ask
 
 from edgeconv.core.child import Child, ChildDied, call_once
-from edgeconv.core.errors import EdgeconvError, ExitCode, GateError, ModelError, ToolError, UsageError
+from edgeconv.core.errors import DiskFull, EdgeconvError, ExitCode, GateError, ModelError, ToolError, UsageError
 
 
 @pytest.fixture(autouse=True)
@@ -55,6 +56,17 @@ def test_time_and_peak_memory_are_told() -> None:
 
 def test_threads_reach_the_child() -> None:
     assert call_once("t", "core_child_functions:threads", Ask(), Answer, threads=3).value.text == "3"
+
+
+@pytest.mark.parametrize(("set_by_user", "seen"), [(None, "1"), ("0", "0")])
+def test_no_runtime_tells_its_makers_of_a_model(
+    monkeypatch: pytest.MonkeyPatch, set_by_user: str | None, seen: str
+) -> None:
+    monkeypatch.delenv("ORT_DISABLE_TELEMETRY", raising=False)
+    if set_by_user is not None:
+        monkeypatch.setenv("ORT_DISABLE_TELEMETRY", set_by_user)
+    ask = Ask(text="ORT_DISABLE_TELEMETRY")
+    assert call_once("t", "core_child_functions:variable", ask, Answer).value.text == seen
 
 
 def test_chatter_stays_out_of_the_answer_and_of_the_terminal(child: Child, capfd: pytest.CaptureFixture[str]) -> None:
@@ -118,6 +130,13 @@ def test_running_out_of_memory_is_a_finding_like_a_crash(child: Child) -> None:
         ask(child, "exhaust")
     assert isinstance(died.value, ToolError)
     assert died.value.hint
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EFBIG])
+def test_a_full_disk_is_no_finding_but_the_end(child: Child, number: int) -> None:
+    with pytest.raises(DiskFull) as full:
+        ask(child, "overflow", number=number)
+    assert full.value.message == os.strerror(number)
 
 
 def test_an_unknown_function_is_told(child: Child) -> None:

@@ -71,6 +71,6 @@ def test_a_file_on_the_way_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_full_disk_is_told(tmp_path: Path) -> None:
-    with pytest.raises(DiskFull, match="was not written"), StagedFile(tmp_path / "model.onnx"):
+    with pytest.raises(DiskFull, match="nothing was written to"), StagedFile(tmp_path / "model.onnx"):
         raise OSError(errno.ENOSPC, "No space left on device")
     assert names(tmp_path) == []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from report_cases import report
+from report_cases import build_report
 
 from edgeconv.core.drift import Apart, DriftPoint, ExactStage, LayerCulprit, Layers, SharedValue
 from edgeconv.report.html import render_html
@@ -83,7 +83,7 @@ def test_where_int8_drift_starts_and_grows(points: tuple[DriftPoint, ...], said:
 
 
 def test_both_renderings_have_it_and_escape_it() -> None:
-    made = report().model_copy(update={"layers": LAYERS})
+    made = build_report().model_copy(update={"layers": LAYERS})
     html, text = render_html(made), render_markdown(made)
     assert html.count('class="stage ') == 3
     assert "b<i>" not in html

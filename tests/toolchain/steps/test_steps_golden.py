@@ -12,6 +12,7 @@ from compilers_cases import given
 from edgeconv import bundle, parity, runtimes, sources
 from edgeconv.core.layout import Array
 from edgeconv.core.progress import Silent, Stopwatch
+from edgeconv.core.report import Matrix, MatrixCell, MatrixPair
 from edgeconv.inspection import inspect_file
 from edgeconv.steps.golden import golden_vectors
 from edgeconv.steps.profile import choose_profile
@@ -71,22 +72,23 @@ def test_runtimes_that_agree_leave_room_for_rounding(road: Road) -> None:
     assert {vector.tolerance_lsb for vector in golden_vectors(road, run, NAMES)} == {1}
 
 
-def test_one_runtime_alone_is_compared_with_its_own_kernels(road: Road, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without XNNPACK, which is not asked for elsewhere; here those kernels are made to be 7 off."""
-    run, answers = judged(road, ("litert",))
-    asked: list[runtimes.RunRequest] = []
+def matrix(largest: float, unit: str = "steps RMS") -> Matrix:
+    cells = tuple(MatrixCell(runtime="litert", kernels=kernels, threads=1) for kernels in ("own kernels", "XNNPACK"))
+    pair = MatrixPair(first=0, second=1, apart=largest / 3, largest=largest, limit=9, expected="kernels")
+    return Matrix(file="int8 TFLite", unit=unit, clips=2, cells=cells, pairs=(pair,), why={"kernels": "they round"})
 
-    def other_kernels(request: runtimes.RunRequest) -> None:
-        asked.append(request)
-        assert request.raw_outputs is not None
-        own = answers["litert"][:2]
-        np.save(request.raw_outputs, np.where(own > 0, own - 7, own + 7).astype(np.int8))
 
-    monkeypatch.setattr(runtimes, "run_model", other_kernels)
-    vectors = golden_vectors(road, run, NAMES)
-    assert {vector.tolerance_lsb for vector in vectors} == {7}
-    assert [(r.runtime, r.delegate) for r in asked] == [("litert", False)]
-    np.testing.assert_array_equal(np.load(asked[0].feeds[0].clips), np.load(road.staged.scratch / "clips.npy")[:2])
+def test_one_runtime_alone_is_compared_with_its_own_kernels(road: Road) -> None:
+    """As the parity matrix has them; that of a float file is in another unit."""
+    run, _ = judged(road, ("litert",))
+    run.matrices = (matrix(3e-6, "of the output's scale"), matrix(7.0), matrix(2.0))
+    assert {vector.tolerance_lsb for vector in golden_vectors(road, run, NAMES)} == {7}
+
+
+def test_two_runtimes_tell_by_themselves(road: Road) -> None:
+    run, _ = judged(road, ("tflite-runtime", "litert"))
+    run.matrices = (matrix(7.0),)
+    assert {vector.tolerance_lsb for vector in golden_vectors(road, run, NAMES)} == {1}
 
 
 def test_without_a_judge_there_are_none(road: Road) -> None:

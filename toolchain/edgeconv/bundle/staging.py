@@ -1,67 +1,54 @@
-"""Write into a hidden sibling, then swap: a failed or interrupted export leaves the previous bundle whole."""
+"""Write into a hidden sibling, then swap: a failed, interrupted or killed export leaves the previous bundle whole."""
 
 from __future__ import annotations
 
 import ctypes
 import os
-import shutil
-import tempfile
+import re
 from pathlib import Path
-from types import TracebackType
 
-from edgeconv.core.errors import DiskFull, UsageError, disk_is_full
+from edgeconv.core.errors import UsageError
+from edgeconv.core.staging import Staging
 
 _RENAME_EXCHANGE = 2
 _AT_FDCWD = -100
 
 
-class StagedFolder:
+class StagedFolder(Staging):
     """`with StagedFolder(out) as staged:` gives `staged.path` to fill and `staged.scratch` for throw-away files.
 
     Nothing appears under `out` before :meth:`commit`. An existing bundle is exchanged atomically where the file
-    system can, else by two renames.
+    system can, else by two renames; a process that is killed between these leaves no bundle there, and the next one
+    puts the old one back before it starts.
 
     Raises:
-        UsageError: `out` is a file, or a folder that holds something else than a bundle; its parent is not writable.
+        UsageError: `out` is a file, or a folder that holds something else than a bundle or cannot be replaced; its
+            parent is not writable; another process is writing it.
     """
 
-    def __init__(self, out: Path) -> None:
-        self.out = Path(os.path.realpath(out))  # a link stays a link: what it points to is replaced
-        self._root: Path | None = None
-
     def __enter__(self) -> StagedFolder:
-        parent = self.out.parent
-        try:
-            _refuse_foreign(self.out)
-            parent.mkdir(parents=True, exist_ok=True)
-            self._root = Path(tempfile.mkdtemp(prefix=f".{self.out.name}.partial-", dir=parent))
-            self.path.mkdir()
-            self.scratch.mkdir()
-        except (FileExistsError, NotADirectoryError) as error:
-            raise UsageError(
-                f"'{self.out}' cannot be made: something above it is a file", hint="choose another --out"
-            ) from error
-        except OSError as error:
-            self._discard()
-            if disk_is_full(error):
-                raise self._full() from error
-            raise UsageError(
-                f"the folder '{parent}' cannot be written to: {error.strerror}", hint="choose another --out"
-            ) from error
+        self._enter()
         return self
 
-    @property
-    def root(self) -> Path:
-        assert self._root is not None, "used outside of its with block"
-        return self._root
+    def _refuse(self) -> None:
+        _refuse_foreign(self.out)
+
+    def _prepare(self) -> None:
+        self.path.mkdir()
+        self.scratch.mkdir()
+
+    def _recover(self, work: Path) -> None:
+        previous = work / "previous"
+        if previous.exists() and not self.out.exists():
+            previous.rename(self.out)
 
     @property
     def path(self) -> Path:
-        return self.root / "bundle"
+        return self.work / "bundle"
 
     @property
     def scratch(self) -> Path:
-        return self.root / "scratch"
+        return self.work / "scratch"
 
     def commit(self) -> None:
         """Put the new bundle in place of the old one."""
@@ -70,28 +57,13 @@ class StagedFolder:
             self.path.rename(self.out)
             return
         if not _exchange(self.path, self.out):
-            old = self.root / "previous"
+            old = self.work / "previous"
             self.out.rename(old)
             try:
                 self.path.rename(self.out)
             except BaseException:  # an interrupt as well: the old bundle would be discarded with the rest
                 old.rename(self.out)
                 raise
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
-        self._discard()
-        if disk_is_full(error):
-            raise self._full() from error
-
-    def _full(self) -> DiskFull:
-        return DiskFull(
-            f"the disk is full: nothing was written to '{self.out}'",
-            hint="free some space; an export needs a few hundred MB beside its output",
-        )
-
-    def _discard(self) -> None:
-        if self._root is not None:
-            shutil.rmtree(self._root, ignore_errors=True)
 
 
 def _refuse_foreign(out: Path) -> None:
@@ -102,8 +74,24 @@ def _refuse_foreign(out: Path) -> None:
             )
         if not os.access(out.parent, os.W_OK):
             raise UsageError(f"the folder '{out.parent}' cannot be written to", hint="choose another --out")
+        if _is_mount_point(out):
+            raise UsageError(
+                f"'{out}' is a mount point, which cannot be replaced as a whole", hint=f"choose '{out / 'bundle'}'"
+            )
     elif out.exists():
         raise UsageError(f"'{out}' is a file, not a folder", hint="choose another --out")
+
+
+def _is_mount_point(folder: Path) -> bool:
+    """Bind mounts of the same file system (a container's volume) included, which os.path.ismount does not see."""
+    if folder.is_mount():
+        return True
+    try:
+        table = Path("/proc/self/mountinfo").read_bytes().splitlines()
+    except OSError:
+        return False  # no Linux
+    mounted = re.sub(rb"[ \t\n\\]", lambda m: b"\\%03o" % m[0][0], os.fsencode(folder))
+    return any(line.split(b" ")[4] == mounted for line in table)
 
 
 def _exchange(a: Path, b: Path) -> bool:

@@ -129,6 +129,39 @@ def parity(before: Report, after: Report, limits: Limits) -> Iterator[Change]:
 
 
 @area
+def matrix(before: Report, after: Report, _: Limits) -> Iterator[Change]:
+    """Runtimes that give numbers no longer, or others than expected; how far apart they are moves with any weight."""
+    for name, was, now in _both(_cells(before), _cells(after)):
+        if was != now:
+            meaning = (
+                Meaning.WORSE if now == "no numbers" else Meaning.BETTER if was == "no numbers" else Meaning.CHANGED
+            )
+            yield Change("parity matrix", name, was or MISSING, now or MISSING, meaning)
+    for name, was, now in _both(_pairs(before), _pairs(after)):
+        if was and now and was != now:
+            meaning = Meaning.WORSE if now == _BEYOND else Meaning.BETTER if was == _BEYOND else Meaning.CHANGED
+            yield Change("parity matrix", name, was, now, meaning)
+
+
+_BEYOND = "farther apart than expected"
+
+
+def _cells(report: Report) -> dict[str, str]:
+    cells = ((f"{made.file} in {cell.name}", cell) for made in report.matrices for cell in made.cells)
+    return {name: "no numbers" if cell.failure else "numbers" for name, cell in cells}
+
+
+def _pairs(report: Report) -> dict[str, str]:
+    return {
+        f"{made.file}: {made.cells[p.first].name} / {made.cells[p.second].name}": (
+            "equal" if not p.largest else "as near as expected" if p.passed else _BEYOND
+        )
+        for made in report.matrices
+        for p in made.pairs
+    }
+
+
+@area
 def coverage(before: Report, after: Report, limits: Limits) -> Iterator[Change]:
     """The share of the work each target accelerates, its delegate partitions, ops it does not run."""
     for name, was, found in _both(*({c.title: c for c in r.coverage} for r in (before, after))):

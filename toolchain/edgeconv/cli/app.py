@@ -6,7 +6,21 @@ from typing import Annotated
 
 import typer
 
-from edgeconv.cli import bench, check, diff, doctor, export, inspect, lower, models, profiles, targets, verify
+from edgeconv.cli import (
+    bench,
+    check,
+    diff,
+    doctor,
+    evaluate,
+    export,
+    factorize,
+    inspect,
+    lower,
+    models,
+    profiles,
+    targets,
+    verify,
+)
 
 EPILOG = (
     "Exit codes: 0 all gates held, 1 a gate failed, 2 wrong use, 3 the model cannot be converted, "
@@ -25,11 +39,13 @@ app = typer.Typer(
 for name, command in (
     ("export", export.export),
     ("lower", lower.lower),
+    ("factorize", factorize.factorize),
     ("verify", verify.verify),
     ("inspect", inspect.inspect),
     ("check", check.check),
     ("diff", diff.diff),
     ("bench", bench.bench),
+    ("evaluate", evaluate.evaluate),
     ("models", models.models),
     ("targets", targets.targets),
     ("profiles", profiles.profiles),

@@ -12,6 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from edgeconv.core.mortal import COULD_NOT_START, mortal
+
 _LONGEST = 64 << 20
 """Bytes of output that are read; a program that says more has lost its way."""
 
@@ -39,11 +41,11 @@ def locate(program: str, variable: str) -> Path | None:
 
 
 def run(command: Sequence[str], folder: Path, timeout: float) -> Ran:
-    """Run a program in a folder, with all that it starts ended after `timeout` seconds."""
+    """Run a program in a folder, with all that it starts ended after `timeout` seconds; it ends with us, too."""
     with tempfile.TemporaryFile() as log:
         try:
             process = subprocess.Popen(
-                command,
+                mortal(command),
                 cwd=folder,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -68,6 +70,8 @@ def run(command: Sequence[str], folder: Path, timeout: float) -> Ran:
 def _in_words(status: int) -> str:
     if status == 0:
         return ""
+    if status == COULD_NOT_START:
+        return "could not be started"
     if status > 0:
         return f"ended with status {status}"
     return f"was killed by {signal.Signals(-status).name}" + (

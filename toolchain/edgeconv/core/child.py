@@ -1,12 +1,12 @@
 """Work in child processes: a typed request goes in, a typed response, time and peak memory come out.
 
 TensorFlow and tflite_runtime clash in one process, and an interpreter can abort on a bad model; so every runtime and
-every foreign tool runs in a child. A child that dies is a value (:class:`ChildDied`), never the end of the tool.
+every foreign tool runs in a child. A child that dies is a value (:class:`ChildDied`), never the end of the tool. When
+the tool itself is killed, its children end with it.
 """
 
 from __future__ import annotations
 
-import errno
 import importlib
 import json
 import os
@@ -26,6 +26,7 @@ from pydantic import BaseModel
 
 from edgeconv.core import errors
 from edgeconv.core.errors import EdgeconvError, ToolError, disk_is_full
+from edgeconv.core.mortal import end_with
 
 Response = TypeVar("Response", bound=BaseModel)
 
@@ -54,9 +55,11 @@ class Child:
         # The child's chatter is kept to explain a crash, and never reaches the user's terminal otherwise.
         self._log = tempfile.TemporaryFile()
         # A random.py in the user's folder is not to be taken for Python's own (Python 3.11 and newer heed it).
-        env = {**os.environ, "PYTHONSAFEPATH": "1", "OMP_NUM_THREADS": str(self._threads), "TF_CPP_MIN_LOG_LEVEL": "3"}
+        # ONNX Runtime's Linux wheels send names and hashes of models to its makers unless told otherwise.
+        env = {"ORT_DISABLE_TELEMETRY": "1", **os.environ}
+        env |= {"PYTHONSAFEPATH": "1", "OMP_NUM_THREADS": str(self._threads), "TF_CPP_MIN_LOG_LEVEL": "3"}
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "edgeconv.core.child", str(child_in), str(child_out)],
+            [sys.executable, "-m", "edgeconv.core.child", str(os.getpid()), str(child_in), str(child_out)],
             pass_fds=(child_in, child_out),
             stdin=subprocess.DEVNULL,
             stdout=self._log,
@@ -167,9 +170,8 @@ def _serve(read: int, write: int) -> None:
             except EdgeconvError as error:
                 reply = {"error": _told(type(error).__name__, error.message, error.reasons, error.hint)}
             except OSError as error:
-                full = error.errno in (errno.ENOSPC, errno.EDQUOT)
-                hint = "free some space; an export needs a few hundred MB beside its output" if full else None
-                reply = {"error": _told("ToolError", f"{error.strerror or error}", (), hint)}
+                kind = "DiskFull" if disk_is_full(error) else "ToolError"
+                reply = {"error": _told(kind, f"{error.strerror or error}", (), None)}
             except MemoryError:
                 reply = {"error": _told("", "out of memory", (), "use a smaller model or fewer clips")}
             except Exception as error:  # noqa: BLE001 - a foreign tool may raise anything; the parent reports it
@@ -196,4 +198,5 @@ def _told(kind: str, message: str, reasons: tuple[str, ...], hint: str | None) -
 
 
 if __name__ == "__main__":
-    _serve(int(sys.argv[1]), int(sys.argv[2]))
+    end_with(int(sys.argv[1]))
+    _serve(int(sys.argv[2]), int(sys.argv[3]))

@@ -112,7 +112,7 @@ def disk_is_full(error: BaseException | None) -> bool:
     """Whether an exception, or one that caused it, says so; numpy says it in words only."""
     while error is not None and not isinstance(error, DiskFull):
         if isinstance(error, OSError) and (
-            error.errno in (errno.ENOSPC, errno.EDQUOT)
+            error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
             or re.search(r"Not enough free space|[0-9]+ requested and [0-9]+ written", str(error))
         ):
             return True

@@ -6,27 +6,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
-
 from edgeconv.core.child import ChildDied
 from edgeconv.core.layout import Array
-from edgeconv.core.numbered import numbered
-from edgeconv.core.report import Gate, ParityPair
+from edgeconv.core.report import Gate, Matrix, ParityPair
+from edgeconv.parity.ends import End, collect
 from edgeconv.parity.gates import gate_exact, gate_float, gate_quantized
 from edgeconv.parity.metrics import failed_pair, pair
 from edgeconv.profiles import ParityProfile
 from edgeconv.runtimes import Feed, Head, Measured, RunRequest, run_model
-
-
-@dataclass(frozen=True)
-class End:
-    """One output of an artifact, and how its data lie in the file."""
-
-    name: str
-    perm: tuple[int, ...] = ()
-    """Logical axes in memory order."""
-    logical: tuple[int, ...] = ()
-    """Logical shape for one sample; () where the file holds it as the source does."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +46,10 @@ class ParityRun:
     gates: list[Gate] = field(default_factory=list)
     measured: dict[str, Measured] = field(default_factory=dict)
     peaks: dict[str, float] = field(default_factory=dict)
+    outputs: dict[str, tuple[Array, ...]] = field(default_factory=dict)
+    """By candidate, and 'PyTorch': [clips, ...] per output, float32, in the source's order of axes."""
+    matrices: tuple[Matrix, ...] = ()
+    """Filled by whoever runs them."""
 
 
 def run_parity(
@@ -75,7 +66,7 @@ def run_parity(
     A candidate whose reference is not known becomes a reference itself and is not compared (the original ONNX of a
     model that came without PyTorch). A crash is a finding: a pair without numbers, and failed gates.
     """
-    run = ParityRun()
+    run = ParityRun(outputs=known)
     failed: set[str] = set()
     for number, candidate in enumerate(candidates):
         progress(candidate.name)
@@ -91,13 +82,13 @@ def run_parity(
             threads=threads,
         )
         try:
-            result = run_model(request)
+            result = run_model(request, profile.timeout)
         except ChildDied as died:
             finding = "; ".join((died.message, *died.reasons))
             _judge(run, failed_pair(candidate.reference, candidate.name, finding), candidate, profile)
             failed.add(candidate.name)
             continue
-        got = _collect(outputs, result.value.outputs, candidate)
+        got = collect(outputs, result.value.outputs, candidate.outputs)
         known[candidate.name] = got
         run.measured[candidate.name] = result.value
         run.peaks[candidate.name] = result.peak_mib
@@ -123,21 +114,3 @@ def _judge(run: ParityRun, compared: ParityPair, candidate: Candidate, profile: 
         return
     limit = profile.runtime_relative if candidate.across else profile.float_relative
     run.gates += gate_quantized(compared, profile) if candidate.quantized else [gate_float(compared, limit)]
-
-
-def _collect(outputs: Path, count: int, candidate: Candidate) -> tuple[Array, ...]:
-    """Every output [clips, ...] in the logical axis order of the source; the files are taken away."""
-    files = [numbered(outputs, index) for index in range(count)]
-    ends = candidate.outputs or [End("")] * count
-    arrays = tuple(_logical(np.load(file), end) for file, end in zip(files, ends, strict=True))
-    for file in files:
-        file.unlink()
-    return arrays
-
-
-def _logical(array: Array, end: End) -> Array:
-    if not end.logical:
-        return array
-    in_memory = [end.logical[axis] for axis in end.perm]
-    back = np.argsort(end.perm)
-    return array.reshape(len(array), *in_memory).transpose(0, *(int(b) + 1 for b in back))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from edgeconv.core.report import Gate, ParityPair
+from collections.abc import Iterator
+
+from edgeconv.core.report import Gate, Matrix, MatrixCell, MatrixPair, ParityPair
 from edgeconv.profiles import ParityProfile
 
 
@@ -45,3 +47,37 @@ def gate_quantized(pair: ParityPair, profile: ParityProfile) -> tuple[Gate, ...]
         )
         for what, value, limit, at_least in asked
     )
+
+
+def gate_matrix(matrix: Matrix) -> Iterator[Gate]:
+    """One gate per runtime: each of its cells against all cells before it that passed, so that one that is wrong does
+    not fail those behind it."""
+    sound: list[int] = []
+    judged: dict[str, list[tuple[MatrixCell, MatrixPair | None]]] = {}
+    for place, cell in enumerate(matrix.cells):
+        pairs = [p for other in sound if (p := matrix.pair(other, place))]
+        worst = max(pairs, key=lambda p: (p.apart - p.limit, p.apart), default=None)
+        judged.setdefault(cell.runtime, []).append((cell, worst))
+        if not cell.failure and all(p.passed for p in pairs):
+            sound.append(place)
+    for runtime, found in judged.items():
+        wrong = [(c, p) for c, p in found if c.failure or (p and not p.passed)]
+        if not wrong and not any(p for _, p in found):
+            continue  # nothing before it to be compared with
+        told = wrong or [max(found, key=lambda f: f[1].apart if f[1] else -1.0)]
+        yield Gate(
+            name=f"parity matrix: {matrix.file} in {runtime}",
+            passed=not wrong,
+            measured="; ".join(_told(matrix, cell, pair) for cell, pair in told),
+            required=f"{len(found)} cells, each as near to the others as stated",
+            detail="; ".join(dict.fromkeys(matrix.why[p.expected] for _, p in wrong if p)),
+        )
+
+
+def _told(matrix: Matrix, cell: MatrixCell, pair: MatrixPair | None) -> str:
+    if cell.failure:
+        return f"{cell.name}: {cell.failure}"
+    if pair is None:
+        return f"{cell.name}: the first"
+    allowed = f"{pair.limit:.2g} expected" if pair.limit else "equality expected"
+    return f"{cell.name}: {pair.apart:.2g} {matrix.unit} from {matrix.cells[pair.first].name}, {allowed}"

@@ -6,7 +6,7 @@ import base64
 import hashlib
 
 from edgeconv.core.report import Report
-from edgeconv.report import compilation, recipe, split, view
+from edgeconv.report import compilation, matrix, recipe, split, view
 from edgeconv.report import format as fmt
 from edgeconv.report.drift import drift_plot
 from edgeconv.report.stages import int8_words, stage_plot, stage_words
@@ -50,6 +50,7 @@ def render_html(report: Report) -> str:
         compilation=compilation,
         split=split,
         recipe=recipe,
+        matrix=matrix,
         notices=view.notices(report),
         coverage=[view.coverage_view(c) for c in report.coverage],
         changes=view.op_changes(report),

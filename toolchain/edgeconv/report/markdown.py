@@ -11,6 +11,7 @@ from edgeconv.report.compilation import compilation_block
 from edgeconv.report.coverage import coverage_blocks
 from edgeconv.report.drift import worst
 from edgeconv.report.markup import escape, table
+from edgeconv.report.matrix import matrix_block
 from edgeconv.report.recipe import recipe_block
 from edgeconv.report.split import split_block
 from edgeconv.report.stages import int8_words, stage_words
@@ -27,6 +28,7 @@ def render_markdown(report: Report) -> str:
         "### Key numbers",
         table(("", "", ""), ((f.label, f"**{escape(f.value)}**", escape(f.note)) for f in view.key_numbers(report))),
         _parity(report),
+        "\n\n".join(("### Parity matrix", *map(matrix_block, report.matrices))) if report.matrices else "",
         _drift(report),
         _transposes(report),
         recipe_block(report.recipe) if report.recipe else "",

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from edgeconv.core.report import Report, StageTiming, Status, Verdict
-from edgeconv.report import compilation, recipe, split, view
+from edgeconv.report import compilation, matrix, recipe, split, view
 from edgeconv.report import format as fmt
 
 if TYPE_CHECKING:
@@ -44,6 +44,7 @@ class _Summary:
         self._warnings()
         self._stages(timings)
         self._parity()
+        self._matrices()
         self._recipe()
         self._split()
         self._coverage()
@@ -176,6 +177,12 @@ class _Summary:
             column.width, column.justify = width, "right"
         table.add_row(*(self.text(value) for value in values))
         self.indent(table)
+
+    def _matrices(self) -> None:
+        for found in self.report.matrices:
+            self.heading(f"Parity matrix: {found.file}", f"{len(found.cells)} cells, {fmt.plural(found.clips, 'clip')}")
+            for line in matrix.findings(found):
+                self._lines([(line.text, "red" if line.failed else "")], mark="✗" if line.failed else "·")
 
     def _recipe(self) -> None:
         found = self.report.recipe

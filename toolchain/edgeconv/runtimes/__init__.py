@@ -16,7 +16,9 @@ from edgeconv.runtimes.api import (
     available,
     compare_tensors,
     count_partitions,
+    run_in,
     run_model,
+    run_models,
     tensor_ranges,
 )
 from edgeconv.runtimes.tensors import TfliteTensors
@@ -38,6 +40,8 @@ __all__ = [
     "available",
     "compare_tensors",
     "count_partitions",
+    "run_in",
     "run_model",
+    "run_models",
     "tensor_ranges",
 ]

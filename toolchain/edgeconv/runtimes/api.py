@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
 from pydantic import BaseModel
 
 from edgeconv.core import axes
-from edgeconv.core.child import Result, call_once
+from edgeconv.core.child import Child, ChildDied, Result, call_once
 from edgeconv.core.layout import Array
 
 TFLITE_MODULES = {
@@ -60,6 +61,8 @@ class RunRequest(BaseModel):
     """The same for the outputs as the model gives them."""
     raw_inputs: Path | None = None
     """The same for the quantized inputs as the model was fed."""
+    clips: int | None = None
+    """The first so many; None: all."""
     threads: int = 2
     delegate: bool = True
     """False: TFLite's own kernels instead of XNNPACK."""
@@ -180,9 +183,34 @@ def run_model(request: RunRequest, timeout: float = 1800) -> Result[Measured]:
     Raises:
         ChildDied: the runtime crashed or failed; a caller that compares runtimes reports it as a finding.
     """
-    module = "onnx_runtime" if request.runtime == "onnxruntime" else "tflite"
-    function = f"edgeconv.runtimes.{module}:run"
-    return call_once(request.runtime, function, request, Measured, timeout, request.threads)
+    return call_once(request.runtime, _function(request.runtime), request, Measured, timeout, request.threads)
+
+
+def run_models(
+    runtime: str, requests: Sequence[RunRequest], timeout: float = 1800
+) -> Iterator[Result[Measured] | ChildDied]:
+    """The same for several requests of one runtime in one child, which loads it once; one that fails is a value.
+
+    A child that died is replaced for the requests that are left.
+    """
+    left = list(requests)
+    while left:
+        with Child(runtime, max(request.threads for request in left)) as child:
+            while left:
+                try:
+                    yield run_in(child, left.pop(0), timeout)
+                except ChildDied as died:
+                    yield died
+                    break
+
+
+def run_in(child: Child, request: RunRequest, timeout: float = 1800) -> Result[Measured]:
+    """The same in a child that stays; it must serve one runtime only."""
+    return child.call(_function(request.runtime), request, Measured, timeout)
+
+
+def _function(runtime: str) -> str:
+    return f"edgeconv.runtimes.{'onnx_runtime' if runtime == 'onnxruntime' else 'tflite'}:run"
 
 
 def tensor_ranges(request: RangesRequest, timeout: float = 1800) -> Result[Ranges]:

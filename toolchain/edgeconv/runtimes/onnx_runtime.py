@@ -21,7 +21,7 @@ def run(request: RunRequest) -> Measured:
     ends = session.get_inputs()
     feeds = [(f, np.load(f.clips, mmap_mode="r")) for f in request.feeds]
     results, times = [], []
-    for clip in range(len(feeds[0][1])):
+    for clip in range(len(feeds[0][1][: request.clips])):
         inputs = {e.name: _cast(f.arrange(a[clip]), e.type) for e, (f, a) in zip(ends, feeds, strict=True)}
         start = time.perf_counter()
         results.append(session.run(None, inputs))

@@ -62,7 +62,7 @@ def run(request: RunRequest) -> Measured:
     raw: list[list[Array]] = []
     fed: list[list[Array]] = []
     times = []
-    for clip in range(len(feeds[0][1])):
+    for clip in range(len(feeds[0][1][: request.clips])):
         fed.append([quantize_input(f.arrange(a[clip]), d) for d, (f, a) in zip(model.inputs, feeds, strict=True)])
         start = time.perf_counter()
         raw.append(model(fed[-1]))

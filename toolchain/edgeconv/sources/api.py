@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
+from typing import Literal
 
 from pydantic import BaseModel
 
 from edgeconv.core.child import Child, Result
 from edgeconv.core.errors import UsageError, did_you_mean
 from edgeconv.core.report import InputInfo
+from edgeconv.core.staged_file import StagedFile
 from edgeconv.sources.spec import Layouts, Shape, Shapes, SourceSpec
+
+Combine = Literal["add", "concat", "sequential"]
+Init = Literal["svd", "slice", "random"]
 
 
 class Description(BaseModel):
@@ -53,6 +58,23 @@ class Prepared(BaseModel):
     notes: tuple[str, ...] = ()
 
 
+class AnswerRequest(BaseModel):
+    """Run the network in PyTorch."""
+
+    spec: SourceSpec
+    samples: tuple[Path, ...]
+    """Per input .npy [samples, ...input shape...], in the input's own layout."""
+    outputs: Path
+    """.npy that receives the outputs, float32 [samples, ...]; further ones as in :class:`PrepareRequest`."""
+    threads: int = 2
+
+
+class Answered(BaseModel):
+    outputs: int
+    weights: str
+    untrained: bool
+
+
 class ExportOnlyRequest(BaseModel):
     spec: SourceSpec
     target: Path
@@ -70,6 +92,41 @@ class Exported(BaseModel):
     untrained: bool
     exporter: str
     notes: tuple[str, ...] = ()
+
+
+class FactorizeRequest(BaseModel):
+    spec: SourceSpec
+    target: Path
+    """Where to write the checkpoint; what lies there stays whole until the new one is."""
+    combine: Combine = "add"
+    init: Init = "svd"
+    layers: tuple[str, ...] = ()
+    """Names of Conv3d, with * and ?; all when empty."""
+    threads: int = 2
+
+
+class FactorizedLayer(BaseModel):
+    """A Conv3d that was replaced."""
+
+    name: str
+    kernel: tuple[int, int, int]
+    parameters: tuple[int, int]
+    """Before and after."""
+    error: float | None
+    """What the new kernel lacks of the old one, over the old one's norm; None for random weights."""
+
+
+class FactorizedFile(BaseModel):
+    """What a factorisation did."""
+
+    layers: tuple[FactorizedLayer, ...]
+    kept: tuple[str, ...]
+    """Conv3d that stay, each with the reason."""
+    parameters: tuple[int, int]
+    macs: tuple[int, int]
+    """Of one pass, before and after; 0 when unknown."""
+    weights: str
+    untrained: bool
 
 
 class SourceSession:
@@ -98,6 +155,10 @@ class SourceSession:
         """Load or seed the weights, export to ONNX, run the reference on the verification samples."""
         return self._child.call(f"edgeconv.sources.{self._module}:prepare", request, Prepared)
 
+    def answer(self, request: AnswerRequest) -> Result[Answered]:
+        """Run the network, with its weights, on samples; not for an .onnx file, which PyTorch does not run."""
+        return self._child.call("edgeconv.sources.torch_worker:answer", request, Answered)
+
     def export(self, request: ExportOnlyRequest) -> Result[Exported]:
         """Load the weights or keep the seeded ones, and export to ONNX; no sample is read."""
         return self._child.call(f"edgeconv.sources.{self._module}:export_only", request, Exported)
@@ -120,6 +181,27 @@ def export_onnx(spec: SourceSpec, target: Path, opset: int, threads: int = 2) ->
     """
     with open_source(spec, threads) as session:
         return session.export(ExportOnlyRequest(spec=spec, target=target, opset=opset, threads=threads))
+
+
+def factorize(request: FactorizeRequest) -> Result[FactorizedFile]:
+    """Write the checkpoint of a network whose Conv3d are replaced, in a child process of its own.
+
+    ``--weights`` of it, with the same source, builds the factorised network.
+
+    Raises:
+        UsageError: the source holds no Python code of the network; it cannot be built; its weights do not fit.
+        ModelError: there is nothing to replace.
+    """
+    if request.spec.from_file:
+        raise UsageError(
+            f"'{request.spec.name}' is a file, and only the code of a network can be factorised",
+            hint="name what builds it: a model, package.module:factory or file.py:factory",
+        )
+    with StagedFile(request.target) as staged, Child("the model's process", request.threads) as child:
+        staging = request.model_copy(update={"target": staged.path})
+        result = child.call("edgeconv.sources.factorizing:factorize", staging, FactorizedFile)
+        staged.commit()
+    return result
 
 
 def shapes_for(given: Shapes, names: Sequence[str]) -> dict[str, Shape]:

@@ -17,6 +17,7 @@ import torch
 from torch import nn
 
 from edgeconv.core.errors import UsageError, did_you_mean
+from edgeconv.sources.restoring import restore_factorized
 from edgeconv.sources.signature import Signature, read_signature
 from edgeconv.sources.spec import SourceSpec
 
@@ -67,9 +68,10 @@ def _call_factory(spec: SourceSpec) -> Built:
     network, examples = made if isinstance(made, tuple) and len(made) == 2 else (made, None)
     if not isinstance(network, nn.Module):
         raise UsageError(f"'{spec.text}' gave a {type(network).__name__}, not a torch.nn.Module")
+    notes = restore_factorized(network, spec.weights)
     network.eval()
     summary = (inspect.getdoc(factory) or "").partition("\n")[0]
-    return Built(network, read_signature(spec, network, examples), summary=summary)
+    return Built(network, read_signature(spec, network, examples), summary=summary, notes=notes)
 
 
 def _factory(spec: SourceSpec) -> Callable[..., Any]:

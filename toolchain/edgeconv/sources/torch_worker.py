@@ -13,7 +13,15 @@ from torch import nn
 
 from edgeconv.core.errors import ModelError
 from edgeconv.core.numbered import numbered
-from edgeconv.sources.api import Description, Exported, ExportOnlyRequest, Prepared, PrepareRequest
+from edgeconv.sources.api import (
+    Answered,
+    AnswerRequest,
+    Description,
+    Exported,
+    ExportOnlyRequest,
+    Prepared,
+    PrepareRequest,
+)
 from edgeconv.sources.building import Built, build
 from edgeconv.sources.exporters import Subject, export, probe_for
 from edgeconv.sources.outputs import named_tensors
@@ -32,7 +40,7 @@ def describe(spec: SourceSpec) -> Description:
     return Description(
         inputs=built.signature.inputs,
         parameters=sum(p.numel() for p in built.network.parameters()),
-        macs=_macs(built),
+        macs=count_macs(built),
         summary=built.summary,
         notes=built.notes,
     )
@@ -48,21 +56,45 @@ def prepare(request: PrepareRequest) -> Prepared:
             samples = list(islice(_samples(request.calibration), CLIPS))
             weights, untrained = settle(built.network, samples, spec.seed, Flat(built.network, built.signature)), True
     exporter, notes = export_network(spec, built, request.onnx, request.opset)
-    outputs: list[list[torch.Tensor]] = []
-    with torch.inference_mode(), _running(built.signature):
-        for sample in _samples(request.verification):
-            args, kwargs = built.signature.arguments(sample)
-            outputs.append(list(named_tensors(built.network(*args, **kwargs)).values()))
-    for index, values in enumerate(zip(*outputs, strict=True)):
-        np.save(numbered(request.reference, index), np.stack([v.numpy() for v in values]).astype(np.float32))
+    outputs = _answer(built, request.verification, request.reference)
     return Prepared(
         weights=weights,
         untrained=untrained,
         exporter=exporter,
         has_reference=True,
-        outputs=len(outputs[0]),
+        outputs=outputs,
         notes=notes,
     )
+
+
+def _answer(built: Built, samples: Sequence[Path], target: Path) -> int:
+    """Run the network sample by sample; one numbered file per output. Returns how many there are."""
+    outputs: list[list[torch.Tensor]] = []
+    with torch.inference_mode(), _running(built.signature):
+        for sample in _samples(samples):
+            args, kwargs = built.signature.arguments(sample)
+            outputs.append(list(named_tensors(built.network(*args, **kwargs)).values()))
+    for index, values in enumerate(zip(*outputs, strict=True)):
+        np.save(numbered(target, index), np.stack([v.numpy() for v in values]).astype(np.float32))
+    return len(outputs[0])
+
+
+_LOADED: dict[str, str] = {}
+"""By network: where its weights come from, once they are loaded."""
+
+
+def answer(request: AnswerRequest) -> Answered:
+    torch.set_num_threads(request.threads)
+    spec, built = request.spec, build(request.spec)
+    untrained = not spec.from_file and spec.weights is None
+    key = spec.model_dump_json()
+    if key not in _LOADED:
+        _LOADED[key] = f"UNTRAINED: random weights (seed {spec.seed})" if untrained else _load(spec, built.network)
+        if built.program is None:
+            built.network.eval()
+        refuse_nan(built.network, spec)
+    outputs = _answer(built, request.samples, request.outputs)
+    return Answered(outputs=outputs, weights=_LOADED[key], untrained=untrained)
 
 
 def export_only(request: ExportOnlyRequest) -> Exported:
@@ -130,7 +162,7 @@ def _running(signature: Signature) -> Iterator[None]:
         ) from error
 
 
-def _macs(built: Built) -> int:
+def count_macs(built: Built) -> int:
     """Multiply-accumulates of one pass, counted on the meta device (no arithmetic is done)."""
     from torch.utils.flop_counter import FlopCounterMode
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from edgeconv import bundle, parity, runtimes
+from edgeconv import bundle, parity
 from edgeconv.core.layout import Array
 from edgeconv.core.numbered import numbered
 from edgeconv.steps.state import INT8, Road
@@ -31,8 +31,8 @@ def golden_vectors(road: Road, run: parity.ParityRun, names: Sequence[str]) -> t
     ends = road.summaries[INT8]
     inputs = _arrays(scratch / f"raw_in_{made[0]}.npy", len(ends.inputs))
     expected, *others = (_arrays(scratch / f"raw_out_{name}.npy", len(ends.outputs)) for name in made)
-    others = others or _other_kernels(road, made[0], inputs, len(ends.outputs))
-    apart = max(_apart(own, other) for answers in others for own, other in zip(expected, answers, strict=True))
+    between = (_apart(own, other) for answers in others for own, other in zip(expected, answers, strict=True))
+    apart = max(between) if others else _kernels_apart(run)
     return tuple(
         bundle.GoldenVector(
             clip=names[clip],
@@ -45,27 +45,9 @@ def golden_vectors(road: Road, run: parity.ParityRun, names: Sequence[str]) -> t
     )
 
 
-def _other_kernels(road: Road, runtime: str, inputs: Sequence[Array], outputs: int) -> list[list[Array]]:
-    """The answers without XNNPACK to the first samples, where a single runtime judged and nothing tells the spread."""
-    scratch = road.staged.scratch
-    fed, answers = scratch / "golden_fed.npy", scratch / "golden_answers.npy"
-    for index, array in enumerate(inputs):
-        np.save(numbered(fed, index), array[:CLIPS])
-    feeds = tuple(
-        runtimes.Feed(clips=numbered(fed, index), perm=tuple(range(array.ndim - 1)), physical=array.shape[1:])
-        for index, array in enumerate(inputs)
-    )
-    request = runtimes.RunRequest(
-        runtime=runtime,
-        model=road.file(INT8),
-        feeds=feeds,
-        outputs=scratch / "golden_real.npy",
-        raw_outputs=answers,
-        threads=road.profile.threads,
-        delegate=False,
-    )
-    runtimes.run_model(request)
-    return [_arrays(answers, outputs)]
+def _kernels_apart(run: parity.ParityRun) -> int:
+    """In steps, where a single runtime judged: what its own kernels and XNNPACK differ by in the parity matrix."""
+    return max((round(p.largest) for m in run.matrices if m.in_steps for p in m.pairs), default=0)
 
 
 def _apart(own: Array, other: Array) -> int:

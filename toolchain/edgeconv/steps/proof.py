@@ -10,7 +10,7 @@ from edgeconv.core.drift import DriftPoint
 from edgeconv.core.layout import Array
 from edgeconv.core.numbered import numbered
 from edgeconv.core.report import Coverage, Gate
-from edgeconv.steps.state import FLOAT, INT8, ONNX, Road, SplitFiles, feeds
+from edgeconv.steps.state import FLOAT, INT8, ONNX, Road, SplitFiles, ends, feeds
 
 
 def check(road: Road) -> tuple[Coverage, ...]:
@@ -79,7 +79,7 @@ def verify(
             feeds(onnx, clips),
             quantized=False,
             across=False,
-            outputs=_ends(onnx),
+            outputs=ends(onnx),
         ),
     ]
     judges = [r for r in road.profile.parity.runtimes if runtimes.available(r)]
@@ -94,13 +94,13 @@ def verify(
                 road.file(model),
                 feeds(lite, clips),
                 quantized=model == INT8,
-                outputs=_ends(lite),
+                outputs=ends(lite),
                 raw_inputs=scratch / f"raw_in_{runtime}.npy" if model == INT8 else None,
                 raw_outputs=scratch / f"raw_out_{runtime}.npy" if model == INT8 else None,
             )
         )
     if road.split:
-        candidates += [_chain(road, road.split, runtime, _ends(lite)) for runtime in judges]
+        candidates += [_chain(road, road.split, runtime, ends(lite)) for runtime in judges]
     with road.watch.stage("verify"):
         run = parity.run_parity(
             candidates,
@@ -124,7 +124,7 @@ def verify(
     return run
 
 
-def _chain(road: Road, made: SplitFiles, runtime: str, ends: tuple[parity.End, ...]) -> parity.Candidate:
+def _chain(road: Road, made: SplitFiles, runtime: str, outputs: tuple[parity.End, ...]) -> parity.Candidate:
     """The parts, one after the other, against the whole in the same runtime."""
     return parity.Candidate(
         f"int8 {made.names} ({runtime})",
@@ -133,14 +133,10 @@ def _chain(road: Road, made: SplitFiles, runtime: str, ends: tuple[parity.End, .
         road.file(made.backbone),
         made.feeds,
         quantized=True,
-        outputs=ends,
+        outputs=outputs,
         head=runtimes.Head(model=road.file(made.head), tail=made.tail),
         exact=True,
     )
-
-
-def _ends(trace: lowering.Trace) -> tuple[parity.End, ...]:
-    return tuple(parity.End(port.name, port.perm, port.logical) for port in trace.outputs)
 
 
 def drift(road: Road, trace: lowering.Trace) -> tuple[DriftPoint, ...]:

@@ -21,6 +21,8 @@ from edgeconv.steps.state import INT8, Calibration, Converted, Road, feeds
 
 NEARER = 0.8
 """A search aims so much nearer to 1 than the thresholds do: it sees the calibration clips only."""
+ADVICE = 4, 12
+"""Clips that each file of an unasked-for search runs on, and files at most: it is to cost about what an export does."""
 Wanted = Mapping[str, tflite.Wide]
 
 
@@ -85,7 +87,7 @@ def advise(road: Road, converted: Converted, calibrated: Calibration, chosen: Ch
     if not failed or not recipe.allowed or road.profile.fold == "strip":
         return None
     with road.watch.stage("recipe"):
-        found = _search(road, converted, calibrated, {})
+        found = _search(road, converted, calibrated, {}, *ADVICE)
     if found.reached and found.wide:
         road.done("recipe", f"advice: {len(found.wide)} tensors in more than 8 bits would do")
     else:
@@ -112,13 +114,26 @@ def _ops(summary: ModelSummary) -> dict[str, int]:
     return dict(sorted(counted.items()))
 
 
-def _search(road: Road, converted: Converted, calibrated: Calibration, named: Wanted) -> Chosen:
-    """Precision by precision, those first that cost least, until one reaches the goal."""
+def _search(
+    road: Road,
+    converted: Converted,
+    calibrated: Calibration,
+    named: Wanted,
+    clips: int | None = None,
+    most: int | None = None,
+) -> Chosen:
+    """Precision by precision, those first that cost least, until one reaches the goal.
+
+    Args:
+        clips: the first so many calibration clips; None: all.
+        most: files at most; None: as the profile says.
+    """
     profile = road.profile
     goal = recipes.Score(
         mean=1 - NEARER * (1 - profile.parity.int8_cosine_mean), least=1 - NEARER * (1 - profile.parity.int8_cosine_min)
     )
-    bench = _Bench(road, converted, calibrated)
+    bench = _Bench(road, converted, calibrated, clips)
+    budget = min(most or profile.recipe.trials, profile.recipe.trials)
     first = bench.score(named)
     trials = [RecipeTrial(precision="", tensors=len(named), cosine_mean=first.mean, cosine_min=first.least)]
     if first.reaches(goal):
@@ -126,7 +141,7 @@ def _search(road: Road, converted: Converted, calibrated: Calibration, named: Wa
     order = bench.ranked(named)
     best, best_mean = dict(named), first.mean
     for precision in profile.recipe.allowed:
-        left = profile.recipe.trials - len(trials)
+        left = budget - len(trials)
         candidates = bench.possible(order, precision)
         if not candidates or left < 1:
             continue
@@ -150,7 +165,8 @@ def _search(road: Road, converted: Converted, calibrated: Calibration, named: Wa
 class _Bench:
     """Builds int8 files and runs them over the calibration clips."""
 
-    def __init__(self, road: Road, converted: Converted, calibrated: Calibration) -> None:
+    def __init__(self, road: Road, converted: Converted, calibrated: Calibration, clips: int | None) -> None:
+        self._clips = clips
         self._road, self._converted, self._calibrated = road, converted, calibrated
         self._feeds = feeds(converted.trace, road.clips["calibration"])
         self._model = road.staged.scratch / "trial.tflite"
@@ -203,7 +219,12 @@ class _Bench:
     def _outputs(self, model: Path) -> list[Array]:
         outputs = self._road.staged.scratch / "trial.npy"
         request = runtimes.RunRequest(
-            runtime="litert", model=model, feeds=self._feeds, outputs=outputs, threads=self._road.profile.threads
+            runtime="litert",
+            model=model,
+            feeds=self._feeds,
+            outputs=outputs,
+            clips=self._clips,
+            threads=self._road.profile.threads,
         )
         made = runtimes.run_model(request)
         self._road.watch.saw(made.peak_mib)

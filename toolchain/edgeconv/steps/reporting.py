@@ -83,6 +83,7 @@ def make_report(
         ),
         artifacts=artifacts,
         parity=tuple(run.pairs),
+        matrices=run.matrices,
         drift=drift[0],
         layers=drift[1],
         coverage=coverage,

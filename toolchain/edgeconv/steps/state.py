@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from edgeconv import bundle, lowering, runtimes, sources, tflite
+from edgeconv import bundle, lowering, parity, runtimes, sources, tflite
 from edgeconv.core.progress import Stopwatch
 from edgeconv.core.report import Gate, Quantization, Report, Stage, StageTiming
 from edgeconv.core.summary import ModelSummary
@@ -143,3 +143,8 @@ def feeds(trace: lowering.Trace, clips: Mapping[str, Path]) -> tuple[runtimes.Fe
         runtimes.Feed(clips=clips[p.name], perm=p.perm, physical=p.physical, frames=p.frames, tail=p.tail)
         for p in trace.inputs
     )
+
+
+def ends(trace: lowering.Trace) -> tuple[parity.End, ...]:
+    """How the outputs of a lowered model lie."""
+    return tuple(parity.End(port.name, port.perm, port.logical) for port in trace.outputs)

@@ -1,0 +1,1 @@
+"""Train networks on labelled clips: ``edgeconv-train``. Importing this does not import torch."""
