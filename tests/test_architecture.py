@@ -36,6 +36,7 @@ LAYERS = {
     "steps": 3,
     "pipeline": 4,
     "bench_road": 4,
+    "layers_road": 4,
     "evaluate_road": 4,
     "short_road": 4,
     "cli": 5,
@@ -47,6 +48,7 @@ ALLOWED_BETWEEN_STATIONS = {
     ("parity", "runtimes"),
     ("sources", "runtimes"),
     ("layerwise", "lowering"),
+    ("layerwise", "runtimes"),
     ("compilers", "inspection"),
 }
 

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+import onnx
 
 from edgeconv import bundle, inspection, lowering, parity, runtimes, sources, tflite
+from edgeconv.core.drift import DriftPoint
 from edgeconv.core.progress import Silent, Stopwatch
-from edgeconv.core.report import DriftPoint
 from edgeconv.profiles import ClipsProfile, load_profile
 from edgeconv.steps.model import convert, lower, simplify
 from edgeconv.steps.quantizing import calibrate, quantized_graph
 from edgeconv.steps.source import describe, prepare, read_clips
-from edgeconv.steps.state import Calibration, Converted, ExportRequest, Road, feeds
+from edgeconv.steps.state import FLOAT, ONNX, Calibration, Converted, ExportRequest, Road, feeds
 
 SMALL = {"num_frames": "8", "image_size": "64", "width": "0.5", "num_classes": "11"}
 NETWORKS: Mapping[str, sources.SourceSpec] = {
@@ -33,10 +34,48 @@ class Victim:
     """Files and findings of an export, before anything was spoilt."""
 
     road: Road
-    onnx: lowering.Trace
+    described: sources.Description
+    traced: lowering.Trace
     converted: Converted
     calibrated: Calibration
     int8: tflite.Graph
+
+    def temporal(self, count: int, seed: int) -> list[onnx.NodeProto]:
+        """Seeded convolutions of the original that see more than one frame: 3D ones, and 2D ones of the form d×1."""
+        graph = onnx.load(self.road.original).graph
+        kernels = {t.name: tuple(t.dims[2:]) for t in graph.initializer}
+        found = [n for n in graph.node if n.op_type == "Conv" and _sees_time(kernels[n.input[1]])]
+        picked = np.random.default_rng(seed).choice(len(found), count, replace=False)
+        return [found[i] for i in picked]
+
+    @contextmanager
+    def reversed_in_time(self, conv: onnx.NodeProto) -> Iterator[tuple[lowering.Trace, Converted]]:
+        """The 4D files of a network in which one convolution looks at time the other way round, beside the original
+        in which it does not."""
+        road = self.road
+        kept = {p: p.read_bytes() for p in (road.original, road.lowered, road.file(ONNX), road.file(FLOAT))}
+        made = onnx.load(road.original)
+        weight = next(t for t in made.graph.initializer if t.name == conv.input[1])
+        kernel = onnx.numpy_helper.to_array(weight)
+        weight.CopyFrom(onnx.numpy_helper.from_array(np.ascontiguousarray(kernel[:, :, ::-1]), weight.name))
+        onnx.save(made, road.original)
+        try:
+            _, lowered = lower(road, self.described)
+            road.file(ONNX).write_bytes(road.lowered.read_bytes())
+            converted = convert(road, self.described)
+            road.original.write_bytes(kept[road.original])
+            yield lowered, converted
+        finally:
+            for path, data in kept.items():
+                path.write_bytes(data)
+
+    def first_told(self, conv: onnx.NodeProto, told: Collection[str]) -> str:
+        """The first value at or behind a convolution that is among those that were compared."""
+        name = conv.output[0]
+        nodes = onnx.load(self.road.original).graph.node
+        while name not in told:
+            (name,) = (o for n in nodes if name in n.input for o in n.output)
+        return name
 
     def layers(self, count: int, seed: int) -> list[tflite.Op]:
         """Seeded weighted layers of the int8 graph, none of them the last."""
@@ -76,6 +115,10 @@ class Victim:
         return quantized_graph(self.road, self.converted, replace(self.calibrated, ranges=ranges), {})
 
 
+def _sees_time(kernel: tuple[int, ...]) -> bool:
+    return kernel[0] > 1 and (len(kernel) == 3 or kernel[1] == 1)
+
+
 @contextmanager
 def victim(name: str, out: Path) -> Iterator[Victim]:
     few = ClipsProfile(clips=4)
@@ -86,8 +129,8 @@ def victim(name: str, out: Path) -> Iterator[Victim]:
             described = describe(road, session)
             clips = read_clips(road, described)
             prepare(road, session, described)
-        _, onnx = lower(road, described)
-        simplify(road, onnx)
+        _, traced = lower(road, described)
+        simplify(road, traced)
         converted = convert(road, described)
         calibrated = calibrate(road, converted, described, clips[0])
-        yield Victim(road, onnx, converted, calibrated, quantized_graph(road, converted, calibrated, {}))
+        yield Victim(road, described, traced, converted, calibrated, quantized_graph(road, converted, calibrated, {}))

@@ -9,6 +9,7 @@ from edgeconv import bundle, sources
 from edgeconv.core.progress import Progress, Silent, Stopwatch
 from edgeconv.steps.compiling import compile_for_device
 from edgeconv.steps.deliver import deliver, label
+from edgeconv.steps.layers import compare_stages
 from edgeconv.steps.matrix import run_matrices
 from edgeconv.steps.model import convert, lower, simplify
 from edgeconv.steps.proof import check, drift, verify
@@ -52,10 +53,21 @@ def export(request: ExportRequest, progress: Progress | None = None) -> ExportRe
         parity = verify(road, prepared, clips[1], described, onnx, lite)
         run_matrices(road, parity, onnx, lite)
         drifted = drift(road, lite)
+        layers, places = compare_stages(road, onnx, converted, drifted)
         advised = advise(road, converted, calibrated, recipe)
         report = make_report(
-            road, described, prepared, clips, lowering, parity, drifted, coverage, compilations, quantized.ends, advised
+            road,
+            described,
+            prepared,
+            clips,
+            lowering,
+            parity,
+            (drifted, layers),
+            coverage,
+            compilations,
+            quantized.ends,
+            advised,
         )
-        deliver(road, report, parity, clips, described, lite)
+        deliver(road, report, parity, clips, described, lite, places)
         staged.commit()
     return ExportResult(report, tuple(watch.timings), request.out)

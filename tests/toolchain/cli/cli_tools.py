@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import resource
 import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+
+from edgeconv.bundle import file_entries, write_sealed
 
 EDGECONV = (sys.executable, "-m", "edgeconv")
 SMALL = ("num_frames=8", "image_size=64", "width=0.25", "num_classes=11")
@@ -113,3 +116,10 @@ def cpu_seconds() -> float:
     """Of all children so far: the tests run beside others, so a wall clock would measure those."""
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime
+
+
+def resign(bundle: Path) -> None:
+    """The manifest over the files as they are now."""
+    document = json.loads((bundle / "manifest.json").read_text(encoding="utf-8"))
+    document["files"] = {name: entry.model_dump() for name, entry in file_entries(bundle).items()}
+    write_sealed(bundle / "manifest.json", document)

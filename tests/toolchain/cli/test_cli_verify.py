@@ -10,20 +10,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from cli_tools import Exported, edgeconv
+from cli_tools import Exported, edgeconv, resign
 
-from edgeconv.bundle import file_entries, inspect_bundle, write_sealed
+from edgeconv.bundle import inspect_bundle
 
 
 @pytest.fixture
 def copy(exported: Exported, tmp_path: Path) -> Path:
     return Path(shutil.copytree(exported.bundle, tmp_path / "copy"))
-
-
-def _resign(bundle: Path) -> None:
-    document = json.loads((bundle / "manifest.json").read_text(encoding="utf-8"))
-    document["files"] = {name: entry.model_dump() for name, entry in file_entries(bundle).items()}
-    write_sealed(bundle / "manifest.json", document)
 
 
 def test_a_fresh_bundle_passes(exported: Exported) -> None:
@@ -94,7 +88,7 @@ def test_a_damaged_bundle_is_not_run(copy: Path) -> None:
 def test_a_network_that_computes_something_else_is_found(copy: Path) -> None:
     path = copy / "golden/clip_0_output.npy"
     np.save(path, -1 - np.load(path))
-    _resign(copy)
+    resign(copy)
     ran = edgeconv("verify", copy, "--json")
     assert ran.code == 1
     told = json.loads(ran.out)
@@ -104,7 +98,7 @@ def test_a_network_that_computes_something_else_is_found(copy: Path) -> None:
 
 def test_a_model_that_no_runtime_loads_is_found(copy: Path) -> None:
     shutil.copy(copy / "report.json", copy / "model_int8.tflite")
-    _resign(copy)
+    resign(copy)
     ran = edgeconv("verify", copy)
     assert ran.code == 1
     assert "does not load model_int8.tflite" in ran.out

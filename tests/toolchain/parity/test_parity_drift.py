@@ -12,7 +12,7 @@ from strip_cases import FRAMES, C, frames
 from test_strip_spatial import GEOMETRIES
 from tflite_graphs import Build, numbers, seen_ranges
 
-from edgeconv.core.report import DriftPoint
+from edgeconv.core.drift import DriftPoint
 from edgeconv.inspection import inspect_file
 from edgeconv.parity import diagnose
 from edgeconv.runtimes import CompareRequest, Feed, TensorDrift, compare_tensors

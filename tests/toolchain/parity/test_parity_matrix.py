@@ -152,10 +152,13 @@ class TestRunning:
         np.save(place / "clips.npy", CLIPS)
         file = CellFile(model, (Feed(clips=place / "clips.npy", perm=(0, 1), physical=(1, 6)),), ())
         files = dict.fromkeys((k.runtime for k in keys), file)
-        return list(parity.run_cells(keys, files, had, 1, place, lambda _: None, lambda mib: self.peaks.append(mib)))
+        told, saw = lambda _: None, lambda mib: self.peaks.append(mib)
+        return list(parity.run_cells(keys, files, had, 1, place, told, saw, self.hung, self.timeout))
 
     def setup_method(self) -> None:
         self.peaks: list[float] = []
+        self.hung: dict[str, str] = {}
+        self.timeout = 120.0
 
     def test_the_first_clips_in_one_child_and_what_is_there_is_not_run(self, tmp_path: Path) -> None:
         keys = parity.cell_keys(("onnxruntime",), 2)
@@ -188,3 +191,14 @@ class TestRunning:
         assert signal.Signals.SIGABRT.name in dead.failure
         assert not alive.failure
         np.testing.assert_allclose(alive.outputs[0], np.exp(CLIPS[:1]), rtol=1e-5)
+
+    def test_a_runtime_that_hangs_is_waited_for_once(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        (tmp_path / "fake").mkdir()
+        (tmp_path / "fake" / "onnxruntime.py").write_text("import time\ntime.sleep(3600)\n")
+        monkeypatch.setenv("PYTHONPATH", os.pathsep.join((str(tmp_path / "fake"), os.environ.get("PYTHONPATH", ""))))
+        keys, self.timeout = parity.cell_keys(("onnxruntime",), 2), 3.0
+        model = write_onnx(tmp_path / "exp.onnx", "Exp")
+        first, second = self.ran(tmp_path, keys, model, {})
+        assert "gave no answer in 3 s" in first.failure
+        assert second.failure == f"not run: {self.hung['onnxruntime']} before"
+        assert all(c.failure.startswith("not run") for c in self.ran(tmp_path, keys, model, {}))

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from edgeconv.core.report import DriftPoint
+from edgeconv.core.drift import DriftPoint
 from edgeconv.recipes import added_noise, ranked
 
 

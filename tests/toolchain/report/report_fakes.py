@@ -5,15 +5,8 @@ from __future__ import annotations
 import math
 from hashlib import sha256
 
-from edgeconv.core.report import (
-    DriftPoint,
-    Gate,
-    Lowering,
-    Metrics,
-    OpVerdict,
-    ParityPair,
-    Verdict,
-)
+from edgeconv.core.drift import DriftPoint
+from edgeconv.core.report import Gate, Lowering, Metrics, OpVerdict, ParityPair, Verdict
 
 
 def digest(text: str) -> str:

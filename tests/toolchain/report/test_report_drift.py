@@ -9,7 +9,8 @@ from itertools import pairwise
 
 import pytest
 
-from edgeconv.core.report import DriftPoint, Report
+from edgeconv.core.drift import DriftPoint
+from edgeconv.core.report import Report
 from edgeconv.report.drift import BADGE_GAP, BOTTOM, LEFT, RIGHT, TOP, DriftPlot, drift_plot, worst
 from edgeconv.report.html import render_html
 from edgeconv.report.markdown import render_markdown

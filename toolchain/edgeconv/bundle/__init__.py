@@ -10,22 +10,28 @@ from edgeconv.bundle.manifest import (
     sha256_of,
     write_manifest,
 )
+from edgeconv.bundle.places import LAYERS, Place, Places, read_places, write_places
 from edgeconv.bundle.seal import write_sealed
 from edgeconv.bundle.staging import StagedFolder
 from edgeconv.bundle.verify import Finding, Inspected, inspect_bundle
 
 __all__ = [
+    "LAYERS",
     "Finding",
     "GoldenVector",
     "InputMeaning",
     "Inspected",
     "Manifest",
     "Pixels",
+    "Place",
+    "Places",
     "SplitMeaning",
     "StagedFolder",
     "file_entries",
     "inspect_bundle",
+    "read_places",
     "sha256_of",
     "write_manifest",
+    "write_places",
     "write_sealed",
 ]

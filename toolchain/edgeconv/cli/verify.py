@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from edgeconv.cli.layers import layers_dict, print_layers
 from edgeconv.cli.output import Json, print_json, stdout
 from edgeconv.core.errors import EdgeconvError, ExitCode
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from edgeconv.bundle import Inspected
+    from edgeconv.layers_road import BundleLayers
     from edgeconv.runner import RuntimeRun
 
 
@@ -24,6 +26,10 @@ def verify(
         list[str] | None,
         typer.Option("--runtime", help="tflite-runtime, litert or tensorflow; may be repeated.", metavar="NAME"),
     ] = None,
+    layers: Annotated[
+        bool,
+        typer.Option("--layers", help="Compare model.onnx, fp32 and int8 TFLite layer by layer on the golden clips."),
+    ] = False,
     threads: Annotated[int, typer.Option("--threads", min=1, help="Of each runtime.")] = 2,
     json: Json = False,
 ) -> None:
@@ -45,10 +51,13 @@ def verify(
     if not why_not:
         runs, told = _run_all(bundle, chosen, threads)
         findings += told
+    compared = _compare(bundle, inspected, threads) if layers else None
+    if compared:
+        findings += compared.findings
     if json:
-        print_json(_document(bundle, inspected, findings, runs, why_not))
+        print_json(_document(bundle, inspected, findings, runs, why_not, compared))
     else:
-        _print(stdout(), bundle, inspected, findings, runs, why_not)
+        _print(stdout(), bundle, inspected, findings, runs, why_not, compared)
     if findings:
         raise typer.Exit(int(ExitCode.GATE))
 
@@ -68,8 +77,22 @@ def _run_all(bundle: Path, runtimes: tuple[str, ...], threads: int) -> tuple[lis
     return runs, findings
 
 
+def _compare(bundle: Path, inspected: Inspected, threads: int) -> BundleLayers | None:
+    """Nothing is run of a bundle with a finding."""
+    from edgeconv.layers_road import compare_bundle
+
+    if inspected.findings or inspected.manifest is None:
+        return None
+    return compare_bundle(bundle, inspected.manifest, threads)
+
+
 def _document(
-    bundle: Path, inspected: Inspected, findings: list[str], runs: list[RuntimeRun], why_not: str
+    bundle: Path,
+    inspected: Inspected,
+    findings: list[str],
+    runs: list[RuntimeRun],
+    why_not: str,
+    compared: BundleLayers | None,
 ) -> dict[str, Any]:
     return {
         "bundle": str(bundle),
@@ -78,11 +101,18 @@ def _document(
         "findings": findings,
         "golden_not_run": why_not,
         "runtimes": [made.model_dump(mode="json") for made in runs],
+        "layers": layers_dict(compared) if compared else None,
     }
 
 
 def _print(
-    console: Console, bundle: Path, inspected: Inspected, findings: list[str], runs: list[RuntimeRun], why_not: str
+    console: Console,
+    bundle: Path,
+    inspected: Inspected,
+    findings: list[str],
+    runs: list[RuntimeRun],
+    why_not: str,
+    compared: BundleLayers | None,
 ) -> None:
     from rich.text import Text
 
@@ -100,6 +130,8 @@ def _print(
             line(f"golden vectors in {run.runtime}: {len(run.golden)}, {apart}")
     if why_not:
         line(("note ", "yellow"), f"golden vectors were not run: {why_not}")
+    if compared:
+        print_layers(compared, console)
     for finding in findings:
         line(("finding ", "red"), finding)
     line(("✗ FAILED", "bold red") if findings else ("✓ PASSED", "bold green"), f"  {bundle}")

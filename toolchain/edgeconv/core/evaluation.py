@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from edgeconv.core.report import Section
+from edgeconv.core.section import Section
 
 
 class Share(Section):

@@ -8,12 +8,10 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-
-class Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
+from edgeconv.core.drift import DriftPoint, Layers
+from edgeconv.core.section import Section
 
 Status = Literal["ok", "warning", "failed", "skipped"]
 
@@ -219,24 +217,6 @@ class Matrix(Section):
         return next((p for p in self.pairs if {p.first, p.second} == both), None)
 
 
-class DriftPoint(Section):
-    """int8 against float for one tensor both files share, in execution order."""
-
-    tensor: str
-    op: str
-    sqnr_db: float
-    cosine: float
-    lost_db: float = 0.0
-    """What this op costs: SQNR of its worst input less that of its result; 0 for an input, below 0 where errors
-    average out."""
-    excess_db: float = 0.0
-    """What this op costs beyond what cannot be helped: its worst input's error and one rounding over its full range."""
-    relative: float = 0.0
-    """Largest difference over the largest magnitude of the float values."""
-    causes: tuple[str, ...] = ()
-    """Why, where it costs something; several may hold."""
-
-
 Verdict = Literal["accelerated", "cpu", "unsupported", "unknown"]
 
 
@@ -424,6 +404,7 @@ class Report(Section):
     parity: tuple[ParityPair, ...]
     matrices: tuple[Matrix, ...] = ()
     drift: tuple[DriftPoint, ...]
+    layers: Layers | None = None
     coverage: tuple[Coverage, ...]
     compilations: tuple[Compilation, ...] = ()
     split: Split | None = None

@@ -2,6 +2,7 @@
 
 from edgeconv.layerwise.api import (
     TOLERANCE,
+    Clips,
     Layer,
     LayersRequest,
     OutputDifference,
@@ -9,4 +10,4 @@ from edgeconv.layerwise.api import (
     compare_layers,
 )
 
-__all__ = ["TOLERANCE", "Layer", "LayersRequest", "OutputDifference", "Verification", "compare_layers"]
+__all__ = ["TOLERANCE", "Clips", "Layer", "LayersRequest", "OutputDifference", "Verification", "compare_layers"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 
 import numpy as np
 
@@ -11,6 +12,7 @@ from edgeconv.core import axes
 from edgeconv.core.layout import Array
 from edgeconv.layerwise.api import Layer, LayersRequest, OutputDifference, Verification
 from edgeconv.layerwise.exposed import Exposed, Feeds
+from edgeconv.layerwise.exposed_lite import ExposedLite
 from edgeconv.layerwise.inputs import asymmetric
 from edgeconv.layerwise.segments import Segments
 from edgeconv.layerwise.uncompared import uncompared
@@ -25,40 +27,70 @@ BEFORE = 4
 
 
 def compare(request: LayersRequest) -> Verification:
-    original, lowered = Exposed(request.original, request.threads), Exposed(request.lowered, request.threads)
+    original, lowered = Exposed(request.original, request.threads), _opened(request.lowered, request.threads)
+    counterparts = [c for c in request.counterparts if lowered.holds(c.tensor)]
+    found = {c.name: _Found() for c in counterparts}
+    turns = _clips(request, original, lowered) if request.clips else [_seeded(request, original)]
+    parts = list(chunks(counterparts, request.budget))
+    for samples, laid in turns:
+        _compare(parts, original, lowered, samples, laid, found)
+    suspects = [c for c in counterparts if found[c.name].relative > request.tolerance]
+    segments = Segments(original, {c.name: c for c in counterparts})
+    parts = list(chunks(suspects, request.budget, segments.inputs))
+    for samples, laid in turns:
+        _isolate(parts, segments, lowered, samples, laid, found)
+    layers = [_layer(c, found[c.name], original, segments) for c in counterparts]
+    culprits = tuple(a for a in layers if a.relative > request.tolerance and not _acquitted(a, request.tolerance))
+    outputs = _outputs(request, original, turns)
+    return Verification(
+        passed=not culprits and all(o.relative <= request.tolerance for o in outputs),
+        tolerance=request.tolerance,
+        samples=sum(len(samples) for samples, _ in turns),
+        compared=len(layers),
+        worst=max(layers, key=lambda a: a.relative, default=None),
+        layers=tuple(layers) if request.every else (),
+        kept=_kept(request, lowered, counterparts, turns[0]) if request.every else (),
+        culprits=culprits,
+        inherited=len(suspects) - len(culprits),
+        outputs=outputs,
+        uncompared=uncompared(original, found, request.merged, {c.name for c in request.counterparts} - {*found}),
+    )
+
+
+def _opened(path: Path, threads: int) -> Exposed | ExposedLite:
+    return ExposedLite(path, threads) if path.suffix == ".tflite" else Exposed(path, threads)
+
+
+Turn = tuple[Sequence[Feeds], Sequence[Feeds]]
+"""Samples that go through at once, as the source and as the lowered graph takes them."""
+
+
+def _seeded(request: LayersRequest, original: Exposed) -> Turn:
     random = np.random.default_rng(request.seed)
     samples = [
         {p.name: asymmetric(p.logical, original.dtype(p.name), random) for p in request.inputs}
         for _ in range(request.samples)
     ]
-    laid = [{p.name: axes.to_physical(s[p.name], p.perm, p.physical) for p in request.inputs} for s in samples]
-    counterparts = request.counterparts
-    found = {c.name: _Found() for c in counterparts}
-    _compare(list(chunks(counterparts, request.budget)), original, lowered, samples, laid, found)
-    suspects = [c for c in counterparts if found[c.name].relative > request.tolerance]
-    segments = Segments(original, {c.name: c for c in counterparts})
-    _isolate(list(chunks(suspects, request.budget, segments.inputs)), segments, lowered, samples, laid, found)
-    layers = [_layer(c, found[c.name], original, segments) for c in request.counterparts]
-    culprits = tuple(a for a in layers if a.relative > request.tolerance and not _acquitted(a, request.tolerance))
-    outputs = _outputs(request, original, samples, laid)
-    return Verification(
-        passed=not culprits and all(o.relative <= request.tolerance for o in outputs),
-        tolerance=request.tolerance,
-        samples=len(samples),
-        compared=len(layers),
-        worst=max(layers, key=lambda a: a.relative, default=None),
-        culprits=culprits,
-        inherited=len(suspects) - len(culprits),
-        outputs=outputs,
-        uncompared=uncompared(original, {c.name for c in request.counterparts}, request.merged),
-    )
+    return samples, [{p.name: axes.to_physical(s[p.name], p.perm, p.physical) for p in request.inputs} for s in samples]
+
+
+def _clips(request: LayersRequest, original: Exposed, lowered: Exposed | ExposedLite) -> list[Turn]:
+    """One at a time, each in the types that the graphs take."""
+
+    def read(clip: int, graph: Exposed | ExposedLite, files: Mapping[str, Array]) -> Sequence[Feeds]:
+        return [{n: a[clip].astype(graph.dtype(n), copy=False) for n, a in files.items()}]
+
+    given = {c.name: np.load(c.original, mmap_mode="r") for c in request.clips}
+    laid = {c.name: np.load(c.lowered, mmap_mode="r") for c in request.clips}
+    count = min(request.samples, *(len(array) for array in (*given.values(), *laid.values())))
+    return [(read(i, original, given), read(i, lowered, laid)) for i in range(count)]
 
 
 class _Found:
     """Of one value, over all samples."""
 
     def __init__(self) -> None:
-        self.relative = 0.0
+        self.relative = self.signal = self.noise = 0.0
         self.alone: float | None = None
         self.physical: tuple[int, ...] = ()
         self.dtype = np.dtype(np.float32)
@@ -84,7 +116,7 @@ def chunks(
 def _compare(
     parts: Sequence[Sequence[Counterpart]],
     original: Exposed,
-    lowered: Exposed,
+    lowered: Exposed | ExposedLite,
     samples: Sequence[Feeds],
     laid: Sequence[Feeds],
     found: Mapping[str, _Found],
@@ -96,13 +128,16 @@ def _compare(
             seen = found[c.name]
             for wanted, got in zip(all_wanted, all_got, strict=True):
                 seen.physical, seen.dtype = got[c.tensor].shape, wanted[c.name].dtype
-                seen.relative = max(seen.relative, difference(logical(c, got[c.tensor]), wanted[c.name]))
+                made = logical(c, got[c.tensor])
+                seen.relative = max(seen.relative, difference(made, wanted[c.name]))
+                signal, noise = powers(made, wanted[c.name])
+                seen.signal, seen.noise = seen.signal + signal, seen.noise + noise
 
 
 def _isolate(
     parts: Sequence[Sequence[Counterpart]],
     segments: Segments,
-    lowered: Exposed,
+    lowered: Exposed | ExposedLite,
     samples: Sequence[Feeds],
     laid: Sequence[Feeds],
     found: Mapping[str, _Found],
@@ -119,19 +154,39 @@ def _isolate(
                 found[c.name].alone = max(found[c.name].alone or 0.0, alone)
 
 
-def _outputs(
-    request: LayersRequest, original: Exposed, samples: Sequence[Feeds], laid: Sequence[Feeds]
-) -> tuple[OutputDifference, ...]:
+def _outputs(request: LayersRequest, original: Exposed, turns: Sequence[Turn]) -> tuple[OutputDifference, ...]:
     """The file that is delivered, by its outputs alone: a simplifier leaves no other name to rely on."""
+    if request.delivered is None:
+        return ()
     names = [p.name for p in request.outputs]
-    (wanted,) = original.relay([names], samples)
-    (got,) = Exposed(request.delivered, request.threads).relay([names], laid)
+    delivered = Exposed(request.delivered, request.threads)
     worst = dict.fromkeys(names, 0.0)
-    for port in request.outputs:
-        for w, g in zip(wanted, got, strict=True):
-            array = axes.to_logical(g[port.name], port.perm, port.logical)
-            worst[port.name] = max(worst[port.name], difference(array, w[port.name]))
+    for samples, laid in turns:
+        (wanted,) = original.relay([names], samples)
+        (got,) = delivered.relay([names], laid)
+        for port in request.outputs:
+            for w, g in zip(wanted, got, strict=True):
+                array = axes.to_logical(g[port.name], port.perm, port.logical)
+                worst[port.name] = max(worst[port.name], difference(array, w[port.name]))
     return tuple(OutputDifference(name=n, relative=e) for n, e in worst.items())
+
+
+def _kept(
+    request: LayersRequest, lowered: Exposed | ExposedLite, counterparts: Sequence[Counterpart], turn: Turn
+) -> tuple[str, ...]:
+    """Values whose tensors came through the simplifier with their name and their meaning: one sample tells."""
+    if request.delivered is None:
+        return ()
+    delivered = Exposed(request.delivered, request.threads)
+    sample = turn[1][:1]
+    parts = list(chunks([c for c in counterparts if delivered.holds(c.tensor)], request.budget))
+    stages = [{c.tensor for c in part} for part in parts]
+    kept: list[str] = []
+    for part, (wanted,), (got,) in zip(
+        parts, lowered.relay(stages, sample), delivered.relay(stages, sample), strict=True
+    ):
+        kept += [c.name for c in part if difference(got[c.tensor], wanted[c.tensor]) <= request.tolerance]
+    return tuple(kept)
 
 
 def logical(counterpart: Counterpart, tensor: Array) -> Array:
@@ -153,6 +208,21 @@ def difference(got: Array, wanted: Array) -> float:
     return min(largest, OTHER)
 
 
+def powers(got: Array, wanted: Array) -> tuple[float, float]:
+    """Of what is wanted, and of the difference; finite values only, and all of it is lost where the shapes differ."""
+    a = wanted.astype(np.float64).reshape(-1)
+    b = got.astype(np.float64).reshape(-1) if got.shape == wanted.shape else np.zeros_like(a)
+    finite = np.isfinite(a) & np.isfinite(b)
+    a, b = a[finite], b[finite]
+    return float(a @ a), float((a - b) @ (a - b))
+
+
+def _decibels(found: _Found) -> float:
+    if found.noise == 0:
+        return 300.0
+    return min(300.0, 10 * math.log10(max(found.signal, 1e-30) / found.noise))
+
+
 def _acquitted(layer: Layer, tolerance: float) -> bool:
     return layer.alone is not None and layer.alone <= tolerance
 
@@ -162,8 +232,10 @@ def _layer(c: Counterpart, found: _Found, original: Exposed, segments: Segments)
         value=c.name,
         op=segments.told(c.name),
         relative=found.relative,
+        sqnr_db=_decibels(found),
         alone=found.alone,
         shape=c.shape,
+        physical=found.physical,
         tensor=c.tensor,
         lies=axes.lies(c.shape, _pieces(c), found.physical),
         before=tuple(original.before(c.name, BEFORE)),

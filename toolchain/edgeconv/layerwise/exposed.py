@@ -36,6 +36,10 @@ class Exposed:
         kind = self.inputs[name].type.tensor_type.elem_type
         return str(onnx.helper.tensor_dtype_to_np_dtype(kind).name)
 
+    def holds(self, name: str) -> bool:
+        """Whether a value of this name can be had."""
+        return name in self.place or name in self.inputs
+
     def is_weight(self, name: str) -> bool:
         return name in self._weights
 

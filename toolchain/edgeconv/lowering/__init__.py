@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from edgeconv.core.backend import Backend
 from edgeconv.core.errors import ModelError
 from edgeconv.lowering.boundary import Port
-from edgeconv.lowering.counterpart import Counterpart
+from edgeconv.lowering.counterpart import Counterpart, composed
 from edgeconv.lowering.engine import Trace, run
 from edgeconv.lowering.equalize import equalize_channels
 from edgeconv.lowering.fold import fold_batch_norms
@@ -24,6 +24,7 @@ __all__ = [
     "SimplifyOutcome",
     "SourceGraph",
     "Trace",
+    "composed",
     "equalize_channels",
     "fold_batch_norms",
     "graph_of",

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate, pairwise
+from operator import mul
 
 import numpy as np
 
@@ -42,3 +45,35 @@ def counterpart(name: str, value: Value | None) -> Counterpart | None:
     place = {atom: i for i, atom in enumerate(order)}
     back = tuple(place[a] for a in value.atoms)
     return Counterpart(name, rep.tensor, value.shape, tuple(a.size for a in order), back)
+
+
+def composed(first: Counterpart, second: Counterpart, physical: tuple[int, ...]) -> Counterpart | None:
+    """Two tensors that hold the same value: that of `second` as that of `first`, which has the shape `physical`.
+
+    None where the axes are cut in ways that have no common pieces.
+    """
+    ends = sorted({*_ends(first), *_ends(second)})
+    if any(later % earlier for earlier, later in pairwise(ends)):
+        return None
+    sizes = [later // earlier for earlier, later in pairwise(ends)]
+    order, wanted = _fine(second, ends), _fine(first, ends)
+    place = {piece: i for i, piece in enumerate(order)}
+    return Counterpart(
+        first.tensor, second.tensor, physical, tuple(sizes[p] for p in order), tuple(place[p] for p in wanted)
+    )
+
+
+def _ends(c: Counterpart) -> list[int]:
+    """Elements before and behind every piece, in logical order."""
+    return list(accumulate((c.pieces[place] for place in c.back), mul, initial=1))
+
+
+def _fine(c: Counterpart, ends: Sequence[int]) -> list[int]:
+    """The pieces between `ends`, by their number in logical order, in memory order."""
+    spans = dict(zip(c.back, pairwise(_ends(c)), strict=True))
+    return [
+        i
+        for place in range(len(c.pieces))
+        for i, (start, stop) in enumerate(pairwise(ends))
+        if spans[place][0] <= start and stop <= spans[place][1]
+    ]

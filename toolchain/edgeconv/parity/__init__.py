@@ -2,7 +2,7 @@
 
 from edgeconv.parity.cells import OWN, XNNPACK, Cell, CellFile, CellKey, cell_keys, run_cells
 from edgeconv.parity.check import Candidate, ParityRun, run_parity
-from edgeconv.parity.drift import culprit, diagnose, first_drifting
+from edgeconv.parity.drift import diagnose
 from edgeconv.parity.ends import End, collect
 from edgeconv.parity.expected import ROUNDING, Allowed
 from edgeconv.parity.gates import gate_matrix
@@ -24,9 +24,7 @@ __all__ = [
     "cell_keys",
     "collect",
     "compare_cells",
-    "culprit",
     "diagnose",
-    "first_drifting",
     "gate_matrix",
     "pair",
     "run_cells",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 
-from edgeconv.core.report import DriftPoint
+from edgeconv.core.drift import DriftPoint
 from edgeconv.core.summary import ModelSummary, OpInfo
 from edgeconv.runtimes import TensorDrift
 
@@ -21,10 +21,6 @@ ROUNDING = 0.5
 """RMS error in steps up to which rounding to the own scale explains most of it (1/√12 = 0.29 for one rounding)."""
 SCALED = 1.5
 """From this factor on values are not merely noisy but too large or too small; rounding leaves it within 1 ± 0.15."""
-STARTS_DB = 3.0
-"""Twice the error power that cannot be helped: here drift starts."""
-STANDS_OUT_DB = 6.0
-"""Twice the error that cannot be helped: the layer that costs most is named from here on."""
 _ARITHMETIC = ("ADD", "SUB", "MUL", "CONCATENATION")
 
 
@@ -38,21 +34,6 @@ def diagnose(tensors: Sequence[TensorDrift], int8: ModelSummary) -> tuple[DriftP
     measured = {t.tensor: t for t in tensors}
     producers = {t.name: op for op in int8.ops for t in op.outputs}
     return tuple(_point(t, producers.get(t.tensor), measured) for t in tensors)
-
-
-def first_drifting(points: Sequence[DriftPoint]) -> DriftPoint | None:
-    """Where drift starts: the first operator that costs clearly more than one rounding."""
-    return next((p for p in points if p.excess_db >= STARTS_DB), None)
-
-
-def culprit(points: Sequence[DriftPoint]) -> DriftPoint | None:
-    """The operator that drift grows most in, if one stands out.
-
-    Judged by what it costs beyond the error of its inputs and one rounding: a clean first layer loses more decibels
-    than a spoilt later one, which begins with a noisy input.
-    """
-    worst = max(points, key=lambda p: p.excess_db, default=None)
-    return worst if worst and worst.excess_db >= STANDS_OUT_DB else None
 
 
 def _point(found: TensorDrift, op: OpInfo | None, measured: Mapping[str, TensorDrift]) -> DriftPoint:
@@ -73,7 +54,7 @@ def _point(found: TensorDrift, op: OpInfo | None, measured: Mapping[str, TensorD
 
 def _causes(found: TensorDrift, op: OpInfo) -> Iterator[str]:
     saturated = found.outside >= OUTSIDE
-    scaled = not saturated and not 1 / SCALED < found.gain < SCALED
+    scaled = found.gain >= SCALED or (not saturated and found.gain <= 1 / SCALED)  # a range too small makes none larger
     if saturated:
         yield f"saturated: {100 * found.outside:.1f} % of its values lie outside the int8 range"
     if scaled:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from edgeconv.core.report import DriftPoint
+from edgeconv.core.drift import DriftPoint
 
 
 def added_noise(point: DriftPoint) -> float:

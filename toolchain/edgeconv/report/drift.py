@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from edgeconv.core.report import DriftPoint
+from edgeconv.core.drift import DriftPoint
 from edgeconv.report.format import NO_DIFFERENCE_DB, error_share
 
 WIDTH, HEIGHT = 960.0, 320.0

@@ -9,6 +9,7 @@ from edgeconv.core.report import Report
 from edgeconv.report import compilation, matrix, recipe, split, view
 from edgeconv.report import format as fmt
 from edgeconv.report.drift import drift_plot
+from edgeconv.report.stages import int8_words, stage_plot, stage_words
 
 LONG_TABLE = 24
 """From this many rows on, a table is folded into <details>."""
@@ -54,6 +55,9 @@ def render_html(report: Report) -> str:
         coverage=[view.coverage_view(c) for c in report.coverage],
         changes=view.op_changes(report),
         plot=drift_plot(report.drift),
+        stages=stage_plot(report.layers),
+        stage_words=stage_words(report.layers),
+        int8_words=int8_words(report.drift),
         long=LONG_TABLE,
         script=script,
         # The page's own script may run; one that a hostile name smuggled in may not.

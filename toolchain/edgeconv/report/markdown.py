@@ -14,6 +14,7 @@ from edgeconv.report.markup import escape, table
 from edgeconv.report.matrix import matrix_block
 from edgeconv.report.recipe import recipe_block
 from edgeconv.report.split import split_block
+from edgeconv.report.stages import int8_words, stage_words
 
 
 def render_markdown(report: Report) -> str:
@@ -112,13 +113,14 @@ def _drift(report: Report) -> str:
         f"{escape(p.tensor)} ({escape(p.op)}) {escape(fmt.decibel(p.sqnr_db))}" for p in worst(report.drift, 3)
     )
     counted = fmt.plural(len(report.drift), "compared tensor")
-    said = f"Largest drift of {counted}: {named}. {escape(view.drift_start(report))}"
+    said = f"Largest drift of {counted}: {named}. {escape(view.drift_start(report))} {escape(int8_words(report.drift))}"
     rows = (
         (escape(p.tensor), escape(p.op), fmt.decibel(p.lost_db), fmt.decibel(p.sqnr_db), escape("; ".join(p.causes)))
         for p in view.costliest(report)
     )
     lost = table(("Loses most", "Op", "Loses", "SQNR after", "Likely cause"), rows, "llrrl")
-    return f"{said}\n\n{lost}" if view.costliest(report) else said
+    stages = "\n".join(f"- {escape(words)}" for words in stage_words(report.layers))
+    return "\n\n".join(b for b in (said, lost if view.costliest(report) else "", stages) if b)
 
 
 def _transposes(report: Report) -> str:

@@ -7,17 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import groupby
 
-from edgeconv.core.report import (
-    Artifact,
-    Coverage,
-    DriftPoint,
-    OpVerdict,
-    ParityPair,
-    Quantization,
-    Report,
-    Status,
-    Verdict,
-)
+from edgeconv.core.drift import DriftPoint
+from edgeconv.core.report import Artifact, Coverage, OpVerdict, ParityPair, Quantization, Report, Status, Verdict
 from edgeconv.report import format as fmt
 
 VERDICTS: tuple[Verdict, ...] = ("accelerated", "cpu", "unsupported", "unknown")

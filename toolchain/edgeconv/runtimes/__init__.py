@@ -21,6 +21,7 @@ from edgeconv.runtimes.api import (
     run_models,
     tensor_ranges,
 )
+from edgeconv.runtimes.tensors import TfliteTensors
 
 __all__ = [
     "CompareRequest",
@@ -33,6 +34,7 @@ __all__ = [
     "RunRequest",
     "TensorDrift",
     "TensorStats",
+    "TfliteTensors",
     "TimeRequest",
     "Timed",
     "available",

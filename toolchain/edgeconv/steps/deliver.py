@@ -26,12 +26,14 @@ def deliver(
     clips: tuple[video.Samples, video.Samples],
     described: sources.Description,
     trace: lowering.Trace,
+    places: bundle.Places,
 ) -> None:
     """Fill the bundle: golden vectors, reports, the runner, the manifest over all of them, and timings."""
     with road.watch.stage("bundle"):
         golden = golden_vectors(road, run, clips[1].names)
         report.write_reports(made, road.staged.path)
         runner.write_runner(road.staged.path)
+        bundle.write_places(road.staged.path, places)
         spec = road.request.spec
         bundle.write_manifest(
             road.staged.path,

@@ -57,9 +57,9 @@ def lower_file(request: LowerFileRequest) -> LoweredFile:
     """Runs inside the child."""
     start = time.perf_counter()
     graph = lowering.load_graph(request.source)
-    before = _producers(graph)
+    before = producers(graph)
     folded = lowering.fold_batch_norms(graph)
-    merged = changed_values(before, _producers(graph))
+    merged = changed_values(before, producers(graph))
     backend = lowering.OnnxBackend(request.opset)
     trace = lowering.lower(graph, backend, {n: a for n, a in request.layouts.items() if n in graph.inputs})
     backend.save(request.target)
@@ -75,7 +75,7 @@ def lower_file(request: LowerFileRequest) -> LoweredFile:
     )
 
 
-def _producers(graph: lowering.SourceGraph) -> Producers:
+def producers(graph: lowering.SourceGraph) -> Producers:
     return {o: (node.op, tuple(node.inputs)) for node in graph.nodes for o in node.outputs if o}
 
 
@@ -89,6 +89,8 @@ def changed_values(before: Producers, after: Producers) -> tuple[str, ...]:
     for name, (op, inputs) in after.items():  # in topological order
         if name in before and before[name][0] != op:
             continue  # takes the place of the BatchNorm
+        if name in before and op == "InstanceNormalization":
+            continue  # takes away what its channels were scaled by
         if name not in before or before[name][1] != inputs or any(i in changed for i in inputs):
             changed.add(name)
     return tuple(name for name in before if name in changed or name not in after)

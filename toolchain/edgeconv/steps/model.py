@@ -8,6 +8,7 @@ from dataclasses import replace
 from edgeconv import __version__, gates, inspection, lowering, runtimes, sources, targets, tflite
 from edgeconv.core.report import Lowering, Quantization
 from edgeconv.core.summary import TensorInfo
+from edgeconv.steps.lower_file import changed_values, producers
 from edgeconv.steps.state import FLOAT, ONNX, Converted, Road
 
 
@@ -19,10 +20,12 @@ def lower(road: Road, described: sources.Description) -> tuple[Lowering, lowerin
     with road.watch.stage("lower"):
         graph = lowering.load_graph(road.original)
         before = inspection.inspect_file(road.original)
+        as_given = producers(graph)
         folded = lowering.fold_batch_norms(graph)
+        road.changed[ONNX] = changed_values(as_given, producers(graph))
         backend = lowering.OnnxBackend(road.profile.onnx.opset)
         trace = lowering.lower(graph, backend, _layouts(described, graph))
-        backend.save(road.staged.scratch / "lowered.onnx")
+        backend.save(road.lowered)
     road.done("lower", f"{len(before.ops)} operators up to rank {before.max_rank}; {folded} BatchNorms folded")
     return (
         Lowering(
@@ -40,9 +43,7 @@ def lower(road: Road, described: sources.Description) -> tuple[Lowering, lowerin
 
 def simplify(road: Road, trace: lowering.Trace) -> None:
     with road.watch.stage("simplify"):
-        outcome = lowering.simplify(
-            road.staged.scratch / "lowered.onnx", road.file(ONNX), road.profile.parity.float_relative
-        )
+        outcome = lowering.simplify(road.lowered, road.file(ONNX), road.profile.parity.float_relative)
         summary = road.summaries[ONNX] = inspection.inspect_file(road.file(ONNX))
         road.gates += gates.gate_onnx(ONNX, summary, road.profile.onnx, len(trace.moves))
     what = f"onnxsim: {outcome.nodes_before} → {outcome.nodes_after} nodes" if outcome.simplified else "left as lowered"
@@ -53,9 +54,11 @@ def simplify(road: Road, trace: lowering.Trace) -> None:
 def convert(road: Road, described: sources.Description) -> Converted:
     with road.watch.stage("convert"):
         graph = lowering.load_graph(road.original)
+        as_given = producers(graph)
         lowering.fold_batch_norms(graph)
         lowering.equalize_channels(graph)
         lowering.merge_gelus(graph)
+        road.changed[FLOAT] = changed_values(as_given, producers(graph))
         backend = tflite.TfliteBackend()
         trace = lowering.lower(graph, backend, _layouts(described, graph))
         road.tflite_transposes = tuple(trace.transposes)

@@ -6,9 +6,10 @@ import numpy as np
 
 from edgeconv import lowering, parity, runtimes, sources, targets, video
 from edgeconv.core.child import ChildDied
+from edgeconv.core.drift import DriftPoint
 from edgeconv.core.layout import Array
 from edgeconv.core.numbered import numbered
-from edgeconv.core.report import Coverage, DriftPoint, Gate
+from edgeconv.core.report import Coverage, Gate
 from edgeconv.steps.state import FLOAT, INT8, ONNX, Road, SplitFiles, ends, feeds
 
 
@@ -154,10 +155,10 @@ def drift(road: Road, trace: lowering.Trace) -> tuple[DriftPoint, ...]:
             return ()
         road.watch.saw(result.peak_mib)
     points = parity.diagnose(result.value.tensors, road.summaries[INT8])
-    lowest, dearest = min(points, key=lambda p: p.sqnr_db), max(points, key=lambda p: p.lost_db)
+    lowest, dearest = min(points, key=lambda p: p.sqnr_db), max(points, key=lambda p: p.excess_db)
     road.done(
         "drift",
         f"{len(points)} tensors compared; lowest {lowest.sqnr_db:.1f} dB at {lowest.op} '{lowest.tensor}'; "
-        f"{dearest.op} '{dearest.tensor}' costs most, {dearest.lost_db:.1f} dB",
+        f"{dearest.op} '{dearest.tensor}' costs most, {dearest.excess_db:.1f} dB beyond one rounding",
     )
     return points

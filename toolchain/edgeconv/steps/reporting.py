@@ -6,11 +6,11 @@ import platform
 from collections.abc import Sequence
 
 from edgeconv import __version__, bundle, parity, sources, video
+from edgeconv.core.drift import DriftPoint, Layers
 from edgeconv.core.report import (
     Artifact,
     Compilation,
     Coverage,
-    DriftPoint,
     Lowering,
     Provenance,
     Quantization,
@@ -30,7 +30,7 @@ def make_report(
     clips: tuple[video.Samples, video.Samples],
     lowered: Lowering,
     run: parity.ParityRun,
-    drift: tuple[DriftPoint, ...],
+    drift: tuple[tuple[DriftPoint, ...], Layers],
     coverage: tuple[Coverage, ...],
     compilations: tuple[Compilation, ...],
     quantization: tuple[Quantization, ...],
@@ -84,7 +84,8 @@ def make_report(
         artifacts=artifacts,
         parity=tuple(run.pairs),
         matrices=run.matrices,
-        drift=drift,
+        drift=drift[0],
+        layers=drift[1],
         coverage=coverage,
         compilations=compilations,
         split=told_split(road, road.split) if road.split else None,

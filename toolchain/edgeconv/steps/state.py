@@ -103,6 +103,8 @@ class Road:
     """Those that lowering had to leave, each with its cause."""
     clips: dict[str, dict[str, Path]] = field(default_factory=dict)
     """By role and input name: .npy [samples, ...input shape...]."""
+    changed: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """By file: values of the source that exist there no more or mean something else, because something was merged."""
     split: SplitFiles | None = None
 
     @property
@@ -112,6 +114,11 @@ class Road:
     @property
     def original(self) -> Path:
         return self.staged.scratch / "original.onnx"
+
+    @property
+    def lowered(self) -> Path:
+        """The 4D ONNX before it was simplified."""
+        return self.staged.scratch / "lowered.onnx"
 
     @property
     def frames(self) -> Path:
