@@ -100,12 +100,14 @@ def _judged(variant: Variant, seed: int, epochs: int, data: Path, cache: Path, t
     trained = ["--weights", run / "best.pt", "--labels", run / "labels.txt", "--target", "tflite"]
     clips = ["--calibration", _calibration(data, cache), "--out", bundle]
     _call("edgeconv", "export", variant.model, *sets, *trained, *clips, *common, may_fail=True)
-    told = _call("edgeconv", "evaluate", run / "best.pt", bundle, "--data", data / "test", "--stage", "int8", "--json")
-    torch_stage, int8_stage = json.loads(told)["stages"]
+    stages = ["--torch", variant.model, *sets, "--weights", run / "best.pt", "--stage", "int8", "--runtime", "litert"]
+    told = _call("edgeconv", "evaluate", bundle, "--data", data / "test", *stages, *common, "--json")
+    shares = {stage["name"]: stage["top1"]["value"] for stage in json.loads(told)["stages"]}
+    timed = json.loads(_call("edgeconv", "bench", bundle, "--runtime", "litert", "--json"))
     judged = {
-        "torch": torch_stage["top1"]["share"],
-        "int8": int8_stage["top1"]["share"],
-        "milliseconds": int8_stage["milliseconds"],
+        "torch": shares["PyTorch"],
+        "int8": shares["int8 TFLite (litert)"],
+        "milliseconds": timed["timings"][0]["p50_ms"],
         "bytes": float((bundle / "model_int8.tflite").stat().st_size),
     }
     done.write_text(json.dumps(judged), encoding="utf-8")
