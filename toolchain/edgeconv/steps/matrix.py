@@ -12,8 +12,8 @@ import numpy as np
 from edgeconv import lowering, parity, runtimes, targets
 from edgeconv.core.child import ChildDied
 from edgeconv.core.layout import Array
+from edgeconv.core.matrix import Matrix
 from edgeconv.core.numbered import numbered
-from edgeconv.core.report import Matrix
 from edgeconv.core.summary import TensorInfo
 from edgeconv.steps.state import FLOAT, INT8, ONNX, Road, ends, feeds
 
