@@ -17,7 +17,7 @@ from cli_tools import EDGECONV, environment
 
 STAGES = (
     "", "source", "video", "export to ONNX", "lower", "simplify", "convert", "quantize", "check", "compile", "verify",
-    "drift", "bundle",
+    "parity matrix", "drift", "bundle",
 )  # fmt: skip
 """As the command tells that they begin; '' is its start."""
 
