@@ -39,6 +39,25 @@ def test_every_gate_holds(exported: pipeline.ExportResult) -> None:
     assert len(exported.report.gates) >= 25
 
 
+def test_every_runtime_was_tried_with_each_kernels_on_one_thread_and_on_several(
+    exported: pipeline.ExportResult,
+) -> None:
+    """tflite-runtime 2.14 gives XNNPACK no int8 operator, so there its own kernels are all there is."""
+    int8, fp32 = exported.report.matrices
+    own, delegated = ("own kernels",), ("own kernels", "XNNPACK")
+    asked = {"litert": delegated, "tflite-runtime": own}
+    ran = {(c.runtime, c.kernels, c.threads) for c in int8.cells}
+    assert ran == {(r, k, n) for r, kernels in asked.items() for k in kernels for n in (1, 2)}
+    assert {c.name for c in fp32.cells} > {"PyTorch", "onnxruntime, 1 thread", "tflite-runtime, XNNPACK, 2 threads"}
+    for made in (int8, fp32):
+        assert made.clips == 2
+        assert len(made.pairs) == len(made.cells) * (len(made.cells) - 1) // 2
+    by_threads = [p for p in int8.pairs if p.expected in ("equal", "sums")]
+    assert len(by_threads) == 3
+    assert {p.limit for p in by_threads if p.expected == "equal"} == {0}
+    assert max(p.largest for p in int8.pairs if p.expected == "kernels") > 0, "kernels that agree prove nothing"
+
+
 def test_delivered_onnx_is_4d_without_transposes(exported: pipeline.ExportResult) -> None:
     model = onnx.shape_inference.infer_shapes(onnx.load(exported.bundle / "model.onnx"), strict_mode=True)
     values = [*model.graph.input, *model.graph.output, *model.graph.value_info]

@@ -48,7 +48,7 @@ class Look:
 
 def draw_look(rng: np.random.Generator) -> Look:
     """A look by chance."""
-    base, slope = _uniform(rng, (60,) * 3, (150,) * 3), _uniform(rng, (-25,) * 6, (25,) * 6)
+    base, slope = _uniform(rng, (95,) * 3, (125,) * 3), _uniform(rng, (-10,) * 6, (10,) * 6)
     background: Floats = base + (_COLUMNS[..., None] * slope[:3] + _ROWS[..., None] * slope[3:]) / np.float32(SIZE)
     return Look(
         background=background,

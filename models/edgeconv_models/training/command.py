@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from edgeconv_models.data.listing import Listing
     from edgeconv_models.training.checkpoint import Recipe
-    from edgeconv_models.training.config import Run
+    from edgeconv_models.training.config import Start
     from edgeconv_models.training.loop import Task
 
 app = typer.Typer(
@@ -48,6 +48,8 @@ def train(
     batch: Annotated[int, typer.Option(min=1, help="Clips per step, over all processes.")] = 16,
     rate: Annotated[float, typer.Option(min=0, help="Highest learning rate.")] = 2e-3,
     flip: Annotated[bool, typer.Option(help="Mirror clips by chance; not where left and right are classes.")] = False,
+    zoom: Annotated[float, typer.Option(min=1, help="Enlarge clips by chance, up to this factor.")] = 1.2,
+    light: Annotated[float, typer.Option(min=0, max=1, help="Vary contrast and brightness by this share.")] = 0.2,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
     amp: Annotated[bool, typer.Option("--amp", help="Mixed precision.")] = False,
     workers: Annotated[int, typer.Option(min=0, help="Processes that decode.")] = 0,
@@ -64,7 +66,7 @@ def train(
 
     from edgeconv_models.data.dataset import check_clips
     from edgeconv_models.data.reading import Augmentation
-    from edgeconv_models.training.config import Distillation, Run, Schedule
+    from edgeconv_models.training.config import Distillation, Run, Schedule, Start
     from edgeconv_models.training.loop import train as learn
     from edgeconv_models.training.processes import choose_device
 
@@ -73,7 +75,7 @@ def train(
     run = Run(
         out=out,
         schedule=Schedule(epochs=epochs, batch=batch, rate=rate),
-        augmentation=Augmentation(flip=flip),
+        augmentation=Augmentation(zoom, flip, light),
         distillation=None if teacher is None else Distillation(teacher),
         device=device,
         amp=amp,
@@ -82,7 +84,8 @@ def train(
         resume=resume,
     )
     listings = read_splits(data, train_split, val_split)
-    task = prepare(model, read_settings(settings or []), *listings, run, weights, factorize, init)
+    start = Start(weights, factorize, init)
+    task = prepare(model, read_settings(settings or []), *listings, start, seed)
     for listing in listings:
         check_clips(listing)
     learn(task, run, lambda line: print(line, flush=True))
@@ -128,17 +131,16 @@ def read_settings(written: list[str]) -> dict[str, Any]:
     return settings
 
 
-def prepare(
-    model: str,
-    settings: dict[str, Any],
-    first: Listing,
-    second: Listing,
-    run: Run,
-    weights: Path | None,
-    combine: str | None,
-    init: str,
-) -> Task:
+def prepare(model: str, settings: dict[str, Any], first: Listing, second: Listing, start: Start, seed: int) -> Task:
     """Build the network for the classes of the data, give it its weights, and factorise it where asked for.
+
+    Args:
+        model: name of a built-in model, or package.module:factory.
+        settings: arguments of the factory; the number of classes and the seed are added where it takes them.
+        first: the clips to learn from.
+        second: the clips to judge by.
+        start: weights and blocks.
+        seed: of the weights.
 
     Raises:
         TrainingError: it cannot be built, its weights do not fit, or it does not say what frames it takes.
@@ -151,7 +153,7 @@ def prepare(
     from edgeconv_models.training.loop import Task
 
     factory = find_factory(model)
-    for name, value in (("num_classes", len(first.classes)), ("seed", run.seed)):
+    for name, value in (("num_classes", len(first.classes)), ("seed", seed)):
         if takes(factory, name):
             settings.setdefault(name, value)
     if settings.get("num_classes", len(first.classes)) != len(first.classes):
@@ -161,11 +163,11 @@ def prepare(
         )
     recipe = Recipe(model, settings)
     network = recipe.build()
-    if weights is not None:
-        recipe, network = _load(network, recipe, weights)
-    if combine is not None:
+    if start.weights is not None:
+        recipe, network = _load(network, recipe, start.weights)
+    if start.combine is not None:
         try:
-            network = factorize(network, combine, init).network  # type: ignore[arg-type]
+            network = factorize(network, start.combine, start.init).network  # type: ignore[arg-type]
         except ValueError as error:
             raise TrainingError(f"'{model}' cannot be factorised: {error}") from error
         recipe = Recipe(model, settings, plan_of(network))

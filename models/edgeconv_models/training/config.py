@@ -60,6 +60,18 @@ class Distillation:
 
 
 @dataclass(frozen=True)
+class Start:
+    """What a network starts from."""
+
+    weights: Path | None = None
+    """A checkpoint; left out, its seeded weights."""
+    combine: str | None = None
+    """Factorise it with these blocks before training."""
+    init: str = "svd"
+    """What the blocks start from."""
+
+
+@dataclass(frozen=True)
 class Run:
     """One training run."""
 

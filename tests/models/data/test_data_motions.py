@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from edgeconv_models.data.motions import MOTIONS, States, draw_states
+from edgeconv_models.data.motions import MOTIONS, TURNS, States, draw_states
 
 CLIPS, FRAMES = 400, 7
 
@@ -57,10 +57,10 @@ def test_one_thing_moves_and_the_others_stand(
             way = (way + 0.5) % 1 - 0.5
             if name != thing:
                 assert np.abs(way).max() == 0
-            else:  # evenly, by 0.7 to 1.1 rounds in all
+            else:  # evenly
                 assert np.allclose(way, way[0])
                 assert np.allclose(np.sign(way[0].round(9)), step)
-                assert 0.7 <= np.abs(way.sum(0)).max() <= 1.1
+                assert TURNS[0] <= np.abs(way.sum(0)).max() <= TURNS[1]
 
 
 @pytest.mark.parametrize(("motion", "sense"), [("speed-up", 1), ("slow-down", -1)])

@@ -12,7 +12,7 @@ from torch import nn
 from edgeconv_models.data.reading import Preprocessing
 from edgeconv_models.training.checkpoint import Recipe
 from edgeconv_models.training.command import prepare, read_splits
-from edgeconv_models.training.config import Run
+from edgeconv_models.training.config import Run, Start
 from edgeconv_models.training.loop import Task
 
 TINY = "training_cases:tiny"
@@ -64,7 +64,7 @@ def _write(path: Path, light: np.ndarray, rng: np.random.Generator) -> None:
 
 
 def task(data: Path, run: Run, model: str = TINY, **settings: object) -> Task:
-    return prepare(model, dict(settings), *read_splits(data, None, None), run, None, None, "svd")
+    return prepare(model, dict(settings), *read_splits(data, None, None), Start(), run.seed)
 
 
 def recipe(**settings: object) -> Recipe:

@@ -11,7 +11,7 @@ from test_report_recipe import DELIVERED
 from test_report_split import SPLIT
 
 from edgeconv.changes import Change, Limits, Meaning, compare_reports
-from edgeconv.core.report import Report
+from edgeconv.core.report import Matrix, MatrixCell, MatrixPair, Report
 
 PLAIN = build_report()
 WORSE, BETTER, CHANGED = Meaning.WORSE, Meaning.BETTER, Meaning.CHANGED
@@ -62,6 +62,14 @@ def of(section: str, **update: Any) -> Report:
     return PLAIN.model_copy(update={section: getattr(PLAIN, section).model_copy(update=update)})
 
 
+def matrix(apart: float = 0.0, failure: str = "") -> Report:
+    cells = tuple(MatrixCell(runtime=name, failure=why) for name, why in (("litert", ""), ("other", failure)))
+    pair = MatrixPair(first=0, second=1, apart=apart, largest=apart, limit=2, expected="kernels")
+    pairs = () if failure else (pair,)
+    made = Matrix(file="int8 TFLite", unit="steps RMS", clips=2, cells=cells, pairs=pairs, why={"kernels": ""})
+    return PLAIN.model_copy(update={"matrices": (made,)})
+
+
 PACKAGES = {**PLAIN.provenance.packages, "torch": "9"}
 MEAN = PLAIN.parity[2].mean.cosine
 SIZE = PLAIN.artifacts[2].bytes
@@ -95,6 +103,12 @@ CASES: dict[str, tuple[Report, Report, str, Meaning]] = {
     "it compiles": (compiled(outcome="absent"), compiled(), "compilers", BETTER),
     "more cycles": (compiled(), measured(1.03), "compilers", WORSE),
     "fewer cycles": (compiled(), measured(0.97), "compilers", BETTER),
+    "runtimes part": (matrix(1), matrix(3), "parity matrix", WORSE),
+    "runtimes meet": (matrix(3), matrix(1), "parity matrix", BETTER),
+    "runtimes are equal no longer": (matrix(0), matrix(1), "parity matrix", CHANGED),
+    "runtimes part a little": (matrix(1), matrix(1.9), "", CHANGED),
+    "a cell crashes": (matrix(1), matrix(failure="SIGABRT"), "parity matrix", WORSE),
+    "a cell runs again": (matrix(failure="SIGABRT"), matrix(1), "parity matrix", BETTER),
     "another torch": (PLAIN, of("provenance", packages=PACKAGES), "versions", CHANGED),
 }  # fmt: skip
 

@@ -100,7 +100,8 @@ def test_code_in_a_checkpoint_is_not_run(tmp_path: Path, plain: bool) -> None:
         path.write_bytes(pickle.dumps(Payload(mark)))
     else:
         torch.save({"state_dict": Payload(mark)}, path)
-    assert "is not a checkpoint of plain weights" in refused(path).message
+    error = refused(path)
+    assert error.message.endswith("is not a checkpoint of plain weights: Weights only load failed")
     assert not mark.exists()
 
 
@@ -110,7 +111,11 @@ def test_a_file_that_holds_something_else(tmp_path: Path, content: object) -> No
 
 
 def test_a_whole_module_is_refused(tmp_path: Path) -> None:
-    assert "is not a checkpoint of plain weights" in refused(saved(tmp_path, nn.Linear(2, 2))).message
+    error = refused(saved(tmp_path, nn.Linear(2, 2)))
+    assert "is not a checkpoint of plain weights" in error.message
+    assert error.reasons == (
+        "it holds a Python object ('torch.nn.modules.linear.Linear'); loading such can run any code",
+    )
 
 
 def test_a_network_with_a_loader_of_its_own_uses_it(tmp_path: Path) -> None:

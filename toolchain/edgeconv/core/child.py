@@ -35,6 +35,10 @@ class ChildDied(ToolError):
     """The child crashed, hung, or failed in a way nobody foresaw."""
 
 
+class ChildHung(ChildDied):
+    """The child gave no answer in time: one that is asked again will most likely hang again."""
+
+
 @dataclass(frozen=True)
 class Result(Generic[Response]):
     value: Response
@@ -115,7 +119,7 @@ class Child:
             ready, _, _ = select.select([self._in], [], [], max(0.0, deadline - time.monotonic()))
             if not ready:
                 self._process.kill()
-                raise ChildDied(
+                raise ChildHung(
                     f"{self.label} gave no answer in {timeout:.0f} s and was stopped",
                     reasons=self._last_words(),
                     hint="a smaller model or more time may help",

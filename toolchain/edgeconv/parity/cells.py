@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 
-from edgeconv.core.child import ChildDied
+from edgeconv.core.child import ChildDied, ChildHung
 from edgeconv.core.layout import Array
 from edgeconv.parity.ends import End, collect
 from edgeconv.runtimes import Feed, RunRequest, available, run_models
@@ -73,6 +73,7 @@ def run_cells(
     scratch: Path,
     progress: Callable[[str], None],
     saw: Callable[[float], None],
+    hung: dict[str, str],
     timeout: float = 1800,
 ) -> Iterator[Cell]:
     """One cell per key, in this order; those in `had` are there already. A crash is a cell with a failure.
@@ -82,6 +83,8 @@ def run_cells(
         clips: the first so many.
         progress: hears what runs now.
         saw: hears the peak memory of each child in MiB.
+        hung: what was said of runtimes that gave no answer in time: they are not waited for again. Those that hang now
+            are added.
         timeout: seconds that a cell may take.
     """
     for runtime, group in groupby(keys, key=lambda k: k.runtime):
@@ -93,8 +96,13 @@ def run_cells(
         made = dict(had)
         results = run_models(runtime, requests, timeout)
         for key, request in zip(asked, requests, strict=True):
+            if runtime in hung:
+                made[key] = Cell(key, failure=f"not run: {hung[runtime]} before")
+                continue
             progress(", ".join(filter(None, (key.runtime, key.kernels, f"threads {key.threads}"))))
             result = next(results)
+            if isinstance(result, ChildHung):
+                hung[runtime] = result.message
             if isinstance(result, ChildDied):
                 made[key] = Cell(key, failure="; ".join((result.message, *result.reasons)))
                 continue

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from edgeconv.core.child import ChildDied
+from edgeconv.core.child import ChildDied, ChildHung
 from edgeconv.core.layout import Array
 from edgeconv.core.report import Gate, Matrix, ParityPair
 from edgeconv.parity.ends import End, collect
@@ -48,6 +48,8 @@ class ParityRun:
     peaks: dict[str, float] = field(default_factory=dict)
     outputs: dict[str, tuple[Array, ...]] = field(default_factory=dict)
     """By candidate, and 'PyTorch': [clips, ...] per output, float32, in the source's order of axes."""
+    hung: dict[str, str] = field(default_factory=dict)
+    """What was said of runtimes that gave no answer in time."""
     matrices: tuple[Matrix, ...] = ()
     """Filled by whoever runs them."""
 
@@ -85,6 +87,8 @@ def run_parity(
             result = run_model(request, profile.timeout)
         except ChildDied as died:
             finding = "; ".join((died.message, *died.reasons))
+            if isinstance(died, ChildHung):
+                run.hung[candidate.runtime] = died.message
             _judge(run, failed_pair(candidate.reference, candidate.name, finding), candidate, profile)
             failed.add(candidate.name)
             continue

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from pathlib import Path
 
@@ -31,8 +32,11 @@ def load_weights(network: nn.Module, path: Path) -> str:
             warnings.simplefilter("ignore")
             found = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:
+        asked = re.search(r"Unsupported global: GLOBAL (\S+)", str(error))
         raise UsageError(
-            f"'{path}' is not a checkpoint of plain weights: {_first_line(error)}",
+            # torch's next sentences advise how to run the code inside of it
+            f"'{path}' is not a checkpoint of plain weights: {_first_line(error).partition('. ')[0]}",
+            reasons=[f"it holds a Python object ('{asked[1]}'); loading such can run any code"] if asked else (),
             hint=_HINT,
         ) from error
     state = found.get("state_dict", found) if isinstance(found, dict) else found

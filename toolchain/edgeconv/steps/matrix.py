@@ -42,7 +42,7 @@ def _of_int8(road: Road, run: parity.ParityRun, lite: lowering.Trace) -> Matrix:
     alone = [cell.key.runtime for cell in had if cell.outputs and not cell.delegated]
     had = [_as_own(cell) if cell.key.runtime in alone else cell for cell in had]
     keys = [k for k in parity.cell_keys(judges, road.profile.threads) if k.kernels == OWN or k.runtime not in alone]
-    cells = _run(road, keys, dict.fromkeys(judges, file), had)
+    cells = _run(road, run, keys, dict.fromkeys(judges, file), had)
     summary = road.summaries[INT8]
     steps = [tensor.scales[0] if tensor.scales else 0.0 for tensor in summary.outputs]
     in_steps = all(steps)
@@ -73,7 +73,7 @@ def _of_float(road: Road, run: parity.ParityRun, onnx: lowering.Trace, lite: low
         _had(road, run, "ONNX (lowered)", parity.CellKey("onnxruntime", "", threads)),
         _had(road, run, "fp32 TFLite (litert)", parity.CellKey("litert", XNNPACK, threads)),
     ]
-    cells = _run(road, parity.cell_keys(files, threads), files, had)
+    cells = _run(road, run, parity.cell_keys(files, threads), files, had)
     if "PyTorch" in run.outputs:
         cells = [parity.Cell(parity.CellKey("PyTorch"), _first(road, run.outputs["PyTorch"])), *cells]
     allowed = parity.Allowed(units=_magnitudes(cells), least=road.profile.parity.runtime_relative)
@@ -86,12 +86,17 @@ def _installed(road: Road) -> list[str]:
 
 
 def _run(
-    road: Road, keys: Sequence[parity.CellKey], files: Mapping[str, parity.CellFile], had: Sequence[parity.Cell]
+    road: Road,
+    run: parity.ParityRun,
+    keys: Sequence[parity.CellKey],
+    files: Mapping[str, parity.CellFile],
+    had: Sequence[parity.Cell],
 ) -> list[parity.Cell]:
     scratch, clips = road.staged.scratch, road.profile.parity.matrix_clips
     there = {cell.key: cell for cell in had}
     watch, timeout = road.watch, road.profile.parity.timeout
-    return list(parity.run_cells(keys, files, there, clips, scratch, watch.progress.detail, watch.saw, timeout))
+    told = watch.progress.detail
+    return list(parity.run_cells(keys, files, there, clips, scratch, told, watch.saw, run.hung, timeout))
 
 
 def _had(road: Road, run: parity.ParityRun, candidate: str, key: parity.CellKey) -> parity.Cell:
@@ -116,7 +121,7 @@ def _magnitudes(cells: Sequence[parity.Cell]) -> tuple[float, ...]:
 
 
 def _noise(road: Road, run: parity.ParityRun, judges: Sequence[str], lite: lowering.Trace) -> tuple[float, ...]:
-    """What int8 costs each output: the RMS error in the middle over the verification clips, the least of all runtimes.
+    """What int8 costs each output: its typical RMS error, in the runtime where that is least.
 
     Float is fed with what int8 was fed: the rounding of the input is none of the kernels' doing.
     """
