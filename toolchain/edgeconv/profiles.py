@@ -74,7 +74,7 @@ class ParityProfile(_Part):
     """Share of int8 output values at the ends of the range."""
     runtimes: tuple[Literal["litert", "tflite-runtime", "tensorflow"], ...] = ("litert", "tflite-runtime")
     matrix_clips: int = Field(default=2, gt=0)
-    """Verification clips that every runtime sees with each set of kernels, on one thread and on several."""
+    """Verification clips that the int8 file sees in every runtime with each set of kernels, on 1 and N threads."""
     timeout: float = Field(default=1800, gt=0)
     """Seconds that a runtime may take over all clips; one that takes longer is stopped, and the comparison fails."""
 

@@ -11,7 +11,8 @@ from test_report_recipe import DELIVERED
 from test_report_split import SPLIT
 
 from edgeconv.changes import Change, Limits, Meaning, compare_reports
-from edgeconv.core.report import Matrix, MatrixCell, MatrixPair, Report
+from edgeconv.core.matrix import Matrix, MatrixCell, MatrixPair
+from edgeconv.core.report import Report
 
 PLAIN = build_report()
 WORSE, BETTER, CHANGED = Meaning.WORSE, Meaning.BETTER, Meaning.CHANGED

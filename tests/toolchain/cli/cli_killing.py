@@ -9,17 +9,11 @@ import subprocess
 import threading
 import time
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from cli_tools import EDGECONV, environment
-
-STAGES = (
-    "", "source", "video", "export to ONNX", "lower", "simplify", "convert", "quantize", "check", "compile", "verify",
-    "drift", "bundle",
-)  # fmt: skip
-"""As the command tells that they begin; '' is its start."""
 
 
 @dataclass(frozen=True)
@@ -31,11 +25,14 @@ class Point:
     """Kill the whole process group at once, as a closing terminal does, not its leader alone."""
 
 
-def points(count: int, seconds: Callable[[str], float], seed: int) -> list[Point]:
-    """Spread over all stages, within a stage at random; `seconds` says how long a stage takes."""
+def points(stages: Mapping[str, float], per_stage: int, seed: int) -> list[Point]:
+    """All stages in turns, at random moments of each; `stages` says how many seconds each takes, '' is the start."""
     chance = random.Random(seed)
-    stages = [STAGES[i % len(STAGES)] for i in range(count)]
-    return [Point(s, chance.uniform(0, seconds(s)), chance.random() < 0.4) for s in stages]
+    return [
+        Point(stage, chance.uniform(0, seconds), chance.random() < 0.4)
+        for _ in range(per_stage)
+        for stage, seconds in stages.items()
+    ]
 
 
 def kill_at(point: Point, arguments: Sequence[str | Path], scratch: Path) -> list[int]:

@@ -14,7 +14,8 @@ from test_parity_run import CLIPS, write_onnx
 
 from edgeconv import parity
 from edgeconv.core.layout import Array
-from edgeconv.core.report import Gate, Matrix
+from edgeconv.core.matrix import Matrix
+from edgeconv.core.report import Gate
 from edgeconv.core.summary import TensorInfo
 from edgeconv.parity import OWN, XNNPACK, Allowed, Cell, CellFile, CellKey, Subject, compare_cells, gate_matrix
 from edgeconv.parity.cells import KERNELS

@@ -7,7 +7,8 @@ import re
 import pytest
 from test_report_compilation import rendered
 
-from edgeconv.core.report import Matrix, MatrixCell, MatrixPair, Report
+from edgeconv.core.matrix import Matrix, MatrixCell, MatrixPair
+from edgeconv.core.report import Report
 from edgeconv.report.matrix import entry, findings
 
 CELLS = (

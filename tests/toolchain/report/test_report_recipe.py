@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from test_report_compilation import rendered
 
-from edgeconv.core.report import Recipe, RecipeTrial, Report
+from edgeconv.core.recipe import Recipe, RecipeTrial
+from edgeconv.core.report import Report
 from edgeconv.report.recipe import options, sentence
 
 TRIALS = (

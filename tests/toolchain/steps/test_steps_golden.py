@@ -11,8 +11,8 @@ from compilers_cases import given
 
 from edgeconv import bundle, parity, runtimes, sources
 from edgeconv.core.layout import Array
+from edgeconv.core.matrix import Matrix, MatrixCell, MatrixPair
 from edgeconv.core.progress import Silent, Stopwatch
-from edgeconv.core.report import Matrix, MatrixCell, MatrixPair
 from edgeconv.inspection import inspect_file
 from edgeconv.steps.golden import golden_vectors
 from edgeconv.steps.profile import choose_profile

@@ -33,7 +33,7 @@ class Places(_Part):
     float_relative: float
     """Largest difference over its scale by which a layer of the float files may differ by itself."""
     int8_cosine: float
-    """Least cosine of the int8 outputs with those of the float file, over all clips."""
+    """Least cosine of the int8 outputs with those of the float file: what each clip had to reach at export."""
     inputs: tuple[Place, ...]
     """In the order of the TFLite files."""
     values: tuple[Place, ...]

@@ -11,6 +11,8 @@ from typing import Literal
 from pydantic import Field
 
 from edgeconv.core.drift import DriftPoint, Layers
+from edgeconv.core.matrix import Matrix
+from edgeconv.core.recipe import Recipe
 from edgeconv.core.section import Section
 
 Status = Literal["ok", "warning", "failed", "skipped"]
@@ -155,68 +157,6 @@ class ParityPair(Section):
     """Why the candidate gave no numbers (a crash is a finding); metrics are then meaningless."""
 
 
-class MatrixCell(Section):
-    """One way to run a file."""
-
-    runtime: str
-    kernels: str = ""
-    """'XNNPACK' or 'own kernels', as asked for; '' where there is no choice."""
-    threads: int = 0
-    """0: as the network was built."""
-    failure: str = ""
-    """Why it gave no numbers; it is then in no pair."""
-
-    @property
-    def name(self) -> str:
-        threads = f"{self.threads} thread" + ("s" if self.threads > 1 else "")
-        return ", ".join(part for part in (self.runtime, self.kernels, threads if self.threads else "") if part)
-
-
-class MatrixPair(Section):
-    """Two cells; `apart`, `largest` and `limit` are in the unit of the matrix."""
-
-    first: int
-    second: int
-    """Their places among the cells; the first comes before the second."""
-    apart: float
-    """Of several outputs, of the one that comes nearest to its limit or lies farthest beyond it."""
-    largest: float
-    """Of a single value."""
-    limit: float
-    """Of `apart`."""
-    expected: str
-    """Which expectation holds: 'equal', 'sums', 'kernels' or 'float'."""
-
-    @property
-    def passed(self) -> bool:
-        return self.apart <= self.limit
-
-
-class Matrix(Section):
-    """One file in every runtime, with every set of kernels, on one thread and on several."""
-
-    file: str
-    """'int8 TFLite'"""
-    unit: str
-    """'steps RMS' or 'of the output's scale'"""
-    clips: int
-    cells: tuple[MatrixCell, ...]
-    pairs: tuple[MatrixPair, ...]
-    why: dict[str, str]
-    """The reason of each expectation that the pairs name."""
-    notes: tuple[str, ...] = ()
-    """Cells that are left out, and why."""
-
-    @property
-    def in_steps(self) -> bool:
-        return self.unit.startswith("steps")
-
-    def pair(self, first: int, second: int) -> MatrixPair | None:
-        """In any order; None where one of them failed, or is the other."""
-        both = {first, second}
-        return next((p for p in self.pairs if {p.first, p.second} == both), None)
-
-
 Verdict = Literal["accelerated", "cpu", "unsupported", "unknown"]
 
 
@@ -336,39 +276,6 @@ class Split(Section):
     @property
     def parts(self) -> tuple[SplitPart, SplitPart, SplitPart]:
         return self.whole, self.backbone, self.head
-
-
-class RecipeTrial(Section):
-    """One int8 file that was built and run while a recipe was searched for."""
-
-    precision: str
-    """'int16' or 'float32'; '' for all in int8."""
-    tensors: int
-    """How many have it; those that share their scale are counted as one."""
-    cosine_mean: float
-    cosine_min: float
-    """Of the outputs with those of the float file, over the calibration clips."""
-
-
-class Recipe(Section):
-    """Which tensors have, or would need, more than 8 bits."""
-
-    delivered: bool
-    """False: advice; the delivered file is int8 throughout, or has what the profile names."""
-    searched: bool
-    """False: the profile names the tensors."""
-    reached: bool = True
-    """False: no recipe brings the outputs over the thresholds."""
-    int16: tuple[str, ...] = ()
-    float32: tuple[str, ...] = ()
-    ops: dict[str, int] = Field(default_factory=dict)
-    """Operators of the delivered file that work in each precision, and the borders between them ('border')."""
-    trials: tuple[RecipeTrial, ...] = ()
-
-    @property
-    def tensors(self) -> tuple[tuple[str, str], ...]:
-        """(precision, tensor)"""
-        return (*(("int16", t) for t in self.int16), *(("float32", t) for t in self.float32))
 
 
 class Quantization(Section):

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from edgeconv.core.child import ChildDied, ChildHung
 from edgeconv.core.layout import Array
-from edgeconv.core.report import Gate, Matrix, ParityPair
+from edgeconv.core.matrix import Matrix
+from edgeconv.core.report import Gate, ParityPair
 from edgeconv.parity.ends import End, collect
 from edgeconv.parity.gates import gate_exact, gate_float, gate_quantized
 from edgeconv.parity.metrics import failed_pair, pair

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from edgeconv.core.report import Gate, Matrix, MatrixCell, MatrixPair, ParityPair
+from edgeconv.core.matrix import Matrix, MatrixCell, MatrixPair
+from edgeconv.core.report import Gate, ParityPair
 from edgeconv.profiles import ParityProfile
 
 

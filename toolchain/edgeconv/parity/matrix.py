@@ -9,7 +9,7 @@ from itertools import combinations
 import numpy as np
 
 from edgeconv.core.layout import Array
-from edgeconv.core.report import Matrix, MatrixCell, MatrixPair
+from edgeconv.core.matrix import Matrix, MatrixCell, MatrixPair
 from edgeconv.core.summary import TensorInfo
 from edgeconv.parity.cells import Cell
 from edgeconv.parity.expected import Allowed, Expected, expect

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from edgeconv.core.report import Matrix, MatrixPair
+from edgeconv.core.matrix import Matrix, MatrixPair
 from edgeconv.report import format as fmt
 from edgeconv.report.markup import escape, table
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 
-from edgeconv.core.report import Recipe, RecipeTrial
+from edgeconv.core.recipe import Recipe, RecipeTrial
 from edgeconv.report import format as fmt
 from edgeconv.report.markup import escape, table
 

@@ -12,12 +12,14 @@ import numpy as np
 from edgeconv import lowering, parity, runtimes, targets
 from edgeconv.core.child import ChildDied
 from edgeconv.core.layout import Array
+from edgeconv.core.matrix import Matrix
 from edgeconv.core.numbered import numbered
-from edgeconv.core.report import Matrix
 from edgeconv.core.summary import TensorInfo
 from edgeconv.steps.state import FLOAT, INT8, ONNX, Road, ends, feeds
 
 OWN, XNNPACK = parity.OWN, parity.XNNPACK
+FLOAT_CLIPS = 1
+"""Float sums differ by their order whatever the clip, and a float clip of a full network takes seconds in each cell."""
 
 
 def run_matrices(road: Road, run: parity.ParityRun, onnx: lowering.Trace, lite: lowering.Trace) -> None:
@@ -28,7 +30,7 @@ def run_matrices(road: Road, run: parity.ParityRun, onnx: lowering.Trace, lite: 
     cells, pairs = sum(len(m.cells) for m in made), [p for m in made for p in m.pairs]
     road.done(
         "parity matrix",
-        f"{cells} ways to run the files on {made[0].clips} clips, {len(pairs)} pairs, "
+        f"{cells} ways to run the files, {len(pairs)} pairs (int8 on {made[0].clips} clips, float on {made[1].clips}), "
         f"{sum(not p.passed for p in pairs)} farther apart than expected",
         tuple(f"{m.file} in {c.name}: {c.failure}" for m in made for c in m.cells if c.failure),
     )
@@ -37,12 +39,13 @@ def run_matrices(road: Road, run: parity.ParityRun, onnx: lowering.Trace, lite: 
 def _of_int8(road: Road, run: parity.ParityRun, lite: lowering.Trace) -> Matrix:
     file = parity.CellFile(road.file(INT8), feeds(lite, road.clips["verification"]), ends(lite))
     judges = _installed(road)
-    had = [_had(road, run, f"int8 TFLite ({r})", parity.CellKey(r, XNNPACK, road.profile.threads)) for r in judges]
+    threads, clips = road.profile.threads, road.profile.parity.matrix_clips
+    had = [_had(run, f"int8 TFLite ({r})", parity.CellKey(r, XNNPACK, threads), clips) for r in judges]
     # Where XNNPACK takes nothing, both sets of kernels are one, and this is what ran.
     alone = [cell.key.runtime for cell in had if cell.outputs and not cell.delegated]
     had = [_as_own(cell) if cell.key.runtime in alone else cell for cell in had]
-    keys = [k for k in parity.cell_keys(judges, road.profile.threads) if k.kernels == OWN or k.runtime not in alone]
-    cells = _run(road, run, keys, dict.fromkeys(judges, file), had)
+    keys = [k for k in parity.cell_keys(judges, threads) if k.kernels == OWN or k.runtime not in alone]
+    cells = _run(road, run, keys, dict.fromkeys(judges, file), had, clips)
     summary = road.summaries[INT8]
     steps = [tensor.scales[0] if tensor.scales else 0.0 for tensor in summary.outputs]
     in_steps = all(steps)
@@ -70,12 +73,12 @@ def _of_float(road: Road, run: parity.ParityRun, onnx: lowering.Trace, lite: low
     files = {"onnxruntime": parity.CellFile(road.file(ONNX), feeds(onnx, clips), ends(onnx))}
     files |= dict.fromkeys(dict.fromkeys(("litert", *_installed(road))), tflite)
     had = [
-        _had(road, run, "ONNX (lowered)", parity.CellKey("onnxruntime", "", threads)),
-        _had(road, run, "fp32 TFLite (litert)", parity.CellKey("litert", XNNPACK, threads)),
+        _had(run, "ONNX (lowered)", parity.CellKey("onnxruntime", "", threads), FLOAT_CLIPS),
+        _had(run, "fp32 TFLite (litert)", parity.CellKey("litert", XNNPACK, threads), FLOAT_CLIPS),
     ]
-    cells = _run(road, run, parity.cell_keys(files, threads), files, had)
+    cells = _run(road, run, parity.cell_keys(files, threads), files, had, FLOAT_CLIPS)
     if "PyTorch" in run.outputs:
-        cells = [parity.Cell(parity.CellKey("PyTorch"), _first(road, run.outputs["PyTorch"])), *cells]
+        cells = [parity.Cell(parity.CellKey("PyTorch"), _first(run.outputs["PyTorch"], FLOAT_CLIPS)), *cells]
     allowed = parity.Allowed(units=_magnitudes(cells), least=road.profile.parity.runtime_relative)
     subject = parity.Subject("fp32", quantized=False, in_steps=False, allowed=allowed)
     return parity.compare_cells(subject, cells)
@@ -91,23 +94,24 @@ def _run(
     keys: Sequence[parity.CellKey],
     files: Mapping[str, parity.CellFile],
     had: Sequence[parity.Cell],
+    clips: int,
 ) -> list[parity.Cell]:
-    scratch, clips = road.staged.scratch, road.profile.parity.matrix_clips
+    scratch = road.staged.scratch
     there = {cell.key: cell for cell in had}
     watch, timeout = road.watch, road.profile.parity.timeout
     told = watch.progress.detail
     return list(parity.run_cells(keys, files, there, clips, scratch, told, watch.saw, run.hung, timeout))
 
 
-def _had(road: Road, run: parity.ParityRun, candidate: str, key: parity.CellKey) -> parity.Cell:
+def _had(run: parity.ParityRun, candidate: str, key: parity.CellKey, clips: int) -> parity.Cell:
     """What `verify` got, or why it got nothing: a runtime that hangs is not waited for twice."""
     if candidate in run.measured:
-        return parity.Cell(key, _first(road, run.outputs[candidate]), bool(run.measured[candidate].partitions))
+        return parity.Cell(key, _first(run.outputs[candidate], clips), bool(run.measured[candidate].partitions))
     return parity.Cell(key, failure=next(p.failure for p in run.pairs if p.candidate == candidate))
 
 
-def _first(road: Road, outputs: Sequence[Array]) -> tuple[Array, ...]:
-    return tuple(output[: road.profile.parity.matrix_clips] for output in outputs)
+def _first(outputs: Sequence[Array], clips: int) -> tuple[Array, ...]:
+    return tuple(output[:clips] for output in outputs)
 
 
 def _as_own(cell: parity.Cell) -> parity.Cell:

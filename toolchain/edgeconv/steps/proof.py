@@ -151,6 +151,10 @@ def drift(road: Road, trace: lowering.Trace) -> tuple[DriftPoint, ...]:
         try:
             result = runtimes.compare_tensors(request)
         except ChildDied as died:
+            finding = "; ".join((died.message, *died.reasons))
+            road.gates.append(
+                Gate(name="drift: int8 compared with float", passed=False, measured=finding, required="every tensor")
+            )
             road.done("drift", "not measured", (died.message,))
             return ()
         road.watch.saw(result.peak_mib)

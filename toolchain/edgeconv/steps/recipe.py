@@ -13,7 +13,7 @@ from edgeconv import inspection, parity, recipes, runtimes, targets, tflite
 from edgeconv.core.errors import UsageError
 from edgeconv.core.layout import Array
 from edgeconv.core.numbered import numbered
-from edgeconv.core.report import Recipe, RecipeTrial
+from edgeconv.core.recipe import Recipe, RecipeTrial
 from edgeconv.core.summary import ModelSummary
 from edgeconv.profiles import ExportProfile
 from edgeconv.steps.quantizing import quantized_graph

@@ -7,17 +7,8 @@ from collections.abc import Sequence
 
 from edgeconv import __version__, bundle, parity, sources, video
 from edgeconv.core.drift import DriftPoint, Layers
-from edgeconv.core.report import (
-    Artifact,
-    Compilation,
-    Coverage,
-    Lowering,
-    Provenance,
-    Quantization,
-    Recipe,
-    Report,
-    Source,
-)
+from edgeconv.core.recipe import Recipe
+from edgeconv.core.report import Artifact, Compilation, Coverage, Lowering, Provenance, Quantization, Report, Source
 from edgeconv.core.versions import package_versions
 from edgeconv.steps.splitting import told_split
 from edgeconv.steps.state import FLOAT, INT8, ONNX, Road
