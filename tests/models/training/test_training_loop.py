@@ -1,15 +1,19 @@
 """The loop: it learns, a seed decides all, a run goes on where it ended, and what goes wrong is said in time."""
 
 import csv
+from collections import defaultdict
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor
 from training_cases import task, write_clips
 
+from edgeconv_models.data import dataset
 from edgeconv_models.data.dataset import ClipDataset
+from edgeconv_models.data.reading import Augmentation, Pixels, Preprocessing
 from edgeconv_models.training import checkpoint
 from edgeconv_models.training.config import Distillation, Run, Schedule, TrainingError
 from edgeconv_models.training.loop import train
@@ -88,6 +92,22 @@ def test_a_seed_decides_all_and_a_run_goes_on_where_it_ended(data: Path, tmp_pat
     assert [epoch.epoch for epoch in done.epochs] == [3]
     assert same(weights(tmp_path / "one"), weights(tmp_path / "cut"))
     assert len((tmp_path / "cut/log.csv").read_text().splitlines()) == 1 + 3
+
+
+def test_every_epoch_sees_other_views_of_a_clip(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    read, seen = dataset.read_clip, defaultdict[Path, set[bytes]](set)
+
+    def spy(path: Path, form: Preprocessing, augmentation: Augmentation | None, rng: np.random.Generator) -> Pixels:
+        pixels = read(path, form, augmentation, rng)
+        seen[path].add(pixels.tobytes())
+        return pixels
+
+    monkeypatch.setattr(dataset, "read_clip", spy)
+    run = run_for(tmp_path / "run", 3)
+    made = task(data, run)
+    train(made, run, quiet)
+    assert {len(seen[clip.path]) for clip in made.train.clips} == {3}
+    assert {len(seen[clip.path]) for clip in made.val.clips} == {1}  # judged by the same frames each time
 
 
 def test_a_run_of_another_network_is_not_gone_on_with(trained: Path, data: Path, tmp_path: Path) -> None:
