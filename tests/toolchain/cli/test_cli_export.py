@@ -11,6 +11,7 @@ from cli_tools import Exported, digests, edgeconv, write_profile
 FILES = {
     "README.md",
     "labels.txt",
+    "layers.json",
     "manifest.json",
     "model.onnx",
     "model_fp32.tflite",

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from edgeconv.report import exact_words, int8_words
-from edgeconv.report import format as fmt
-
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -26,6 +23,9 @@ def print_layers(found: BundleLayers, console: Console) -> None:
     """One row per tensor of the int8 file, in execution order; then what stands out."""
     from rich.table import Table
     from rich.text import Text
+
+    from edgeconv.report import exact_words, int8_words
+    from edgeconv.report import format as fmt
 
     exact = {value.tensor: value for value in found.layers.values}
     blamed = {c.tensor for stage in found.layers.stages for c in stage.culprits}
