@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from edgeconv.core.evaluation import Evaluation, Share, StageScore
 from edgeconv.report import format as fmt
+from edgeconv.report.page import page_environment
 
 NUMBERED = 24
 """Up to so many classes the cells of the matrix hold their numbers."""
@@ -34,20 +35,12 @@ class Confused:
 
 def render_evaluation(found: Evaluation) -> str:
     """The page as text. It loads nothing and runs nothing; every value is escaped."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    env = Environment(
-        loader=PackageLoader("edgeconv.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    env.filters["share"] = fmt.share
-    env.filters["plural"] = fmt.plural
-    return env.get_template("evaluation.html.j2").render(
-        found=found, matrix=matrix, confused=confused, interval=interval, numbered=len(found.classes) <= NUMBERED
+    return (
+        page_environment()
+        .get_template("evaluation.html.j2")
+        .render(
+            found=found, matrix=matrix, confused=confused, interval=interval, numbered=len(found.classes) <= NUMBERED
+        )
     )
 
 

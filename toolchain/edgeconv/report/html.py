@@ -7,8 +7,8 @@ import hashlib
 
 from edgeconv.core.report import Report
 from edgeconv.report import compilation, matrix, recipe, split, view
-from edgeconv.report import format as fmt
 from edgeconv.report.drift import drift_plot
+from edgeconv.report.page import page_environment
 from edgeconv.report.stages import int8_words, stage_plot, stage_words
 
 LONG_TABLE = 24
@@ -17,31 +17,7 @@ LONG_TABLE = 24
 
 def render_html(report: Report) -> str:
     """The page as text. It loads nothing; every value from the report is escaped."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    env = Environment(
-        loader=PackageLoader("edgeconv.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    for name in (
-        "count",
-        "macs",
-        "size",
-        "number",
-        "cosine",
-        "decibel",
-        "share",
-        "shape",
-        "frames",
-        "axes",
-        "error_share",
-    ):
-        env.filters[name] = getattr(fmt, name)
-    env.filters["plural"] = fmt.plural
+    env = page_environment()
     env.filters["words"] = view.histogram_words
     script = env.get_template("report.js").render()
     return env.get_template("report.html.j2").render(
