@@ -9,6 +9,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -22,11 +23,8 @@ from edgeconv.core.progress import Progress, Silent
 from edgeconv.core.report import InputInfo
 from edgeconv.steps.evaluating import FileStage, Stage, TorchStage
 
-
-@dataclass(frozen=True)
-class LabelledVideo:
-    path: Path
-    label: int
+if TYPE_CHECKING:
+    from edgeconv_models.data.listing import LabelledClip
 
 
 @dataclass(frozen=True)
@@ -35,7 +33,7 @@ class EvaluateRequest:
     data: str
     """For the page: which folder, which list."""
     classes: tuple[str, ...]
-    videos: tuple[LabelledVideo, ...]
+    videos: tuple[LabelledClip, ...]
     stages: tuple[Stage, ...]
     notes: tuple[str, ...]
     """What a reader must know of them."""
@@ -55,7 +53,7 @@ class EvaluateRequest:
 @dataclass(frozen=True)
 class Evaluated:
     evaluation: Evaluation
-    videos: tuple[LabelledVideo, ...]
+    videos: tuple[LabelledClip, ...]
     """Those that could be read."""
     scores: dict[str, Array] = field(default_factory=dict)
     """By stage: probabilities [videos, classes]."""
@@ -70,7 +68,7 @@ def evaluate(request: EvaluateRequest, progress: Progress | None = None) -> Eval
     """
     told = progress or Silent()
     looks = evaluation.views(request.clips, request.crops)
-    seen: list[LabelledVideo] = []
+    seen: list[LabelledClip] = []
     skipped: list[SkippedVideo] = []
     collected: dict[str, list[Array]] = {stage.name: [] for stage in request.stages}
     with ExitStack() as stack:
@@ -102,7 +100,7 @@ def evaluate(request: EvaluateRequest, progress: Progress | None = None) -> Eval
 
 
 def _judged(
-    request: EvaluateRequest, seen: Sequence[LabelledVideo], skipped: Sequence[SkippedVideo], scores: dict[str, Array]
+    request: EvaluateRequest, seen: Sequence[LabelledClip], skipped: Sequence[SkippedVideo], scores: dict[str, Array]
 ) -> Evaluation:
     labels, names = [item.label for item in seen], list(scores)
     pairs = [(a, b) for at, a in enumerate(names) for b in names[at + 1 :]]
@@ -120,13 +118,13 @@ def _judged(
     )
 
 
-def _batches(videos: Sequence[LabelledVideo], size: int) -> Iterator[list[LabelledVideo]]:
+def _batches(videos: Sequence[LabelledClip], size: int) -> Iterator[list[LabelledClip]]:
     left = iter(videos)
     while batch := list(islice(left, size)):
         yield batch
 
 
-def _read(item: LabelledVideo, form: video.ClipForm, looks: Sequence[evaluation.View]) -> Array | str:
+def _read(item: LabelledClip, form: video.ClipForm, looks: Sequence[evaluation.View]) -> Array | str:
     """The clips [views, 3, T, H, W] of a video, or why it cannot be read."""
     try:
         return video.read_views(item.path, form, [(look.moment, look.place) for look in looks])

@@ -194,6 +194,13 @@ def test_nothing_else_may_be_wider_and_nothing_named_may_be_missing(wide: dict[s
     assert broken in failing
 
 
+def test_a_tensor_of_the_recipe_in_another_precision_fails_both_ways() -> None:
+    """As one that the recipe does not ask for, and as one that it misses."""
+    failing = failed(gate_int8("m.tflite", with_island(), PROFILE, 3, {"up": "int16", "wide": "int16"}))
+    assert failing["tensors that are not int8 or int32 but for those of the recipe"].detail == "'up' float32"
+    assert failing["tensors of the recipe that are not in its precision"].detail == "'up' float32"
+
+
 def test_a_border_inside_that_no_recipe_asks_for() -> None:
     stray = op("QUANTIZE", [DOWN], tensor("again", 1, 4096))
     model = replace(with_island(), ops=(*with_island().ops, stray))

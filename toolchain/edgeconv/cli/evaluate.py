@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from edgeconv.core.evaluation import Evaluation, Share
-    from edgeconv.evaluate_road import Evaluated, EvaluateRequest, LabelledVideo
+    from edgeconv.evaluate_road import Evaluated, EvaluateRequest
+    from edgeconv_models.data.listing import Listing
 
 
 def evaluate(
@@ -146,12 +147,12 @@ def _request(asked: _Asked, data: Path, split: Path | None, classes: Path | None
             f"the bundle was not made of '{asked.source}' with these options",
             reasons=[", ".join(f"'{i.name}' {list(i.shape)}" for i in one.inputs) for one in found],
         )
-    known, videos = _listing(data, split, _names(classes) or last.labels)
+    listing = _listing(data, split, _names(classes) or last.labels)
     return EvaluateRequest(
         subject=Path(asked.subject).resolve().name if asked.is_bundle else asked.subject,
         data=data.resolve().name + (f", {split.name}" if split else ""),
-        classes=known,
-        videos=videos,
+        classes=listing.classes,
+        videos=listing.clips,
         stages=tuple(stage for one in found for stage in one.stages),
         notes=tuple(note for one in found for note in one.notes),
         inputs=last.inputs,
@@ -169,18 +170,14 @@ def _names(file: Path | None) -> tuple[str, ...]:
     return tuple(line.strip() for line in lines if line.strip())
 
 
-def _listing(
-    data: Path, split: Path | None, names: tuple[str, ...]
-) -> tuple[tuple[str, ...], tuple[LabelledVideo, ...]]:
-    from edgeconv.evaluate_road import LabelledVideo
+def _listing(data: Path, split: Path | None, names: tuple[str, ...]) -> Listing:
     from edgeconv_models.data.errors import DataError
     from edgeconv_models.data.listing import read_listing
 
     try:
-        found = read_listing(data, split, names or None)
+        return read_listing(data, split, names or None)
     except DataError as error:
         raise UsageError(str(error).splitlines()[0], reasons=error.reasons) from error
-    return found.classes, tuple(LabelledVideo(clip.path, clip.label) for clip in found.clips)
 
 
 def _write(found: Evaluated, folder: Path) -> None:
