@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from edgeconv import sources
+from edgeconv.bundle import Manifest
 from edgeconv.core.errors import UsageError
 from edgeconv.profiles import VideoProfile
-from edgeconv.steps.evaluating import _merges, _order, bundle_subject, source_subject
+from edgeconv.steps.evaluating import _labels, _merges, _order, bundle_subject, source_subject
 
 CLIP = (1, 3, 5, 7, 11)
 
@@ -97,3 +98,20 @@ def test_an_unknown_stage(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="no stage 'int9'") as caught:
         bundle_subject(tmp_path, ("litert",), ("int9",))
     assert "int8" in (caught.value.hint or "")
+
+
+@pytest.mark.parametrize(
+    ("lines", "names"),
+    [
+        (["walk", "jump"], ("walk", "jump")),
+        (["class 0", "class 1"], ()),
+        (["class 1", "class 0"], ("class 1", "class 0")),
+    ],
+)
+def test_the_bundles_own_names_are_the_order_of_its_scores(
+    lines: list[str], names: tuple[str, ...], tmp_path: Path
+) -> None:
+    """Those that an export without labels writes are no names: then the data's are taken."""
+    (tmp_path / "labels.txt").write_text("\n".join(lines) + "\n")
+    assert _labels(tmp_path, Manifest.model_construct(labels="labels.txt")) == names
+    assert _labels(tmp_path, Manifest.model_construct(labels=None)) == ()
